@@ -1,0 +1,52 @@
+# Two commands do everything: `make quickstart` and `make test`.
+SHELL := /bin/bash
+APT_PACKAGES := liblua5.4-dev libopenblas-dev libpcre2-dev zlib1g-dev libssl-dev pkg-config gnuplot-nox
+PKG_CONFIG_NAMES := lua5.4 openblas libpcre2-8 zlib libcrypto
+BINARY := .build/release/rhoscript
+
+.PHONY: all setup swift packages build quickstart test bench lint docs clean
+
+all: build
+
+## setup: install what is missing (Debian packages; Swift itself must be there)
+setup: swift packages
+
+swift:
+	@command -v swift >/dev/null || { echo "Swift is missing: install the Swift 6.1 toolchain or later (swift.org/install) and put 'swift' on PATH." >&2; exit 1; }
+
+packages:
+	@if ! { command -v pkg-config && pkg-config --exists $(PKG_CONFIG_NAMES) && command -v gnuplot; } >/dev/null 2>&1; then \
+		command -v apt-get >/dev/null || { echo "Missing libraries, and no apt-get to install them with: $(APT_PACKAGES)" >&2; exit 1; }; \
+		sudo=$$([ "$$(id -u)" = 0 ] || echo sudo); \
+		$$sudo apt-get update -q && $$sudo env DEBIAN_FRONTEND=noninteractive apt-get install -y -q --no-install-recommends $(APT_PACKAGES); \
+	fi
+
+## build: the release build of rhoscript and rhobench
+build: setup
+	swift build -c release --product rhoscript
+	swift build -c release --product rhobench
+
+## quickstart: train reference, full, selective and random arms on the embedded corpus; table, plots, HTML report
+quickstart: setup
+	swift build -c release --product rhoscript
+	$(BINARY) run experiments/quickstart.lua $(ARGS)
+
+## test: every test, against the same release build
+test: setup
+	swift build -c release --build-tests
+	swift test -c release --skip-build --disable-xctest
+
+## bench: measure kernels, steps, scoring and tokenizers; PEER=1 adds PyTorch and tokenizers from PyPI
+bench: build
+	.build/release/rhobench all $(if $(PEER),--peer) --out docs/benchmarks
+
+## lint: formatting rules
+lint: swift
+	swift format lint --strict --recursive Sources Tests stdlib-lua Package.swift
+
+## docs: regenerate the manual and the editor stubs from the declarations
+docs: build
+	$(BINARY) docs
+
+clean:
+	rm -rf .build runs

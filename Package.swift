@@ -1,0 +1,59 @@
+// swift-tools-version: 6.1
+import PackageDescription
+
+// RHO_MARCH names the processor that RhoKernels is compiled for. "native" suits a build that stays on this machine;
+// "x86-64-v3" (AVX2 and FMA) suits a binary that travels. The program checks its processor when it starts.
+let march = Context.environment["RHO_MARCH"] ?? "native"
+
+/// One library target per layer. The arrows only point down this list; ArchitectureTests holds them to it.
+let layers: [(name: String, uses: [Target.Dependency])] = [
+    ("RhoCore", ["CCrypto"]),
+    ("RhoKernels", ["COpenBLAS"]),
+    ("RhoText", ["RhoCore", "CPCRE2"]),
+    ("RhoSelection", ["RhoCore"]),
+    ("LuaRuntime", ["RhoCore", "CLua", "CLuaShims"]),
+    ("RhoTensor", ["RhoCore", "RhoKernels"]),
+    ("RhoData", ["RhoCore", "RhoText", "CZlib"]),
+    ("RhoModels", ["RhoTensor"]),
+    ("RhoCheckpoint", ["RhoModels", "RhoText"]),
+    ("RhoTraining", ["RhoCheckpoint", "RhoData", "RhoSelection"]),
+    ("RhoBindings", ["RhoTraining", "LuaRuntime", "RhoStdlib"]),
+]
+
+/// Targets whose sources get their own compiler settings.
+let kernelSettings: [SwiftSetting] = [.unsafeFlags(["-Xcc", "-march=\(march)"])]
+
+let package = Package(
+    name: "rhoscript",
+    products: [.executable(name: "rhoscript", targets: ["rhoscript"])],
+    dependencies: [
+        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.0")
+    ],
+    targets: [
+        .systemLibrary(name: "CLua", pkgConfig: "lua5.4", providers: [.apt(["liblua5.4-dev"])]),
+        .systemLibrary(name: "COpenBLAS", pkgConfig: "openblas", providers: [.apt(["libopenblas-dev"])]),
+        .systemLibrary(name: "CPCRE2", pkgConfig: "libpcre2-8", providers: [.apt(["libpcre2-dev"])]),
+        .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
+        .systemLibrary(name: "CCrypto", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
+        .target(name: "CLuaShims", dependencies: ["CLua"]),
+        .target(
+            name: "RhoStdlib", path: "stdlib-lua", exclude: ["meta"], sources: ["RhoStdlib.swift"],
+            resources: [.embedInCode("rho")]),
+        .executableTarget(
+            name: "rhoscript",
+            dependencies: ["RhoBindings", .product(name: "ArgumentParser", package: "swift-argument-parser")]),
+        .executableTarget(name: "rhobench", dependencies: ["RhoBindings"]),
+    ]
+        + layers.map { layer in
+            .target(
+                name: layer.name, dependencies: layer.uses,
+                swiftSettings: layer.name == "RhoKernels" ? kernelSettings : [])
+        }
+        + layers.map { .testTarget(name: $0.name + "Tests", dependencies: [.target(name: $0.name), "RhoTestSupport"]) }
+        + [
+            .target(name: "RhoTestSupport", dependencies: ["RhoCore"], path: "Tests/RhoTestSupport"),
+            .testTarget(name: "CommandLineTests", dependencies: ["rhoscript", "RhoTestSupport"]),
+            .testTarget(name: "ArchitectureTests", dependencies: ["RhoTestSupport", "RhoBindings", "RhoStdlib"]),
+        ],
+    swiftLanguageModes: [.v6]
+)

@@ -1,0 +1,26 @@
+/// Lua modules that ship inside the program: the high-level half of the scripting surface, written on the native half.
+public enum RhoStdlib {
+    /// One embedded module: the name scripts `require` it by, and its source text.
+    public struct Module: Sendable {
+        public let name: String
+        public let source: [UInt8]
+    }
+
+    /// Every embedded module. A test compares this list with the folder `rho/`.
+    public static var modules: [Module] {
+        [
+            Module(name: "rho", source: PackageResources.rho_lua),
+            Module(name: "rho.compare", source: PackageResources.compare_lua),
+            Module(name: "rho.context", source: PackageResources.context_lua),
+            Module(name: "rho.corpus", source: PackageResources.corpus_lua),
+            Module(name: "rho.experiment", source: PackageResources.experiment_lua),
+            Module(name: "rho.noise", source: PackageResources.noise_lua),
+            Module(name: "rho.parameters", source: PackageResources.parameters_lua),
+            Module(name: "rho.problems", source: PackageResources.problems_lua),
+            Module(name: "rho.runner", source: PackageResources.runner_lua),
+            Module(name: "rho.score", source: PackageResources.score_lua),
+            Module(name: "rho.table", source: PackageResources.table_lua),
+            Module(name: "rho.train", source: PackageResources.train_lua),
+        ]
+    }
+}

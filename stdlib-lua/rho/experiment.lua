@@ -1,0 +1,38 @@
+--- rho.experiment: a file in git that says what is done, in the order of a method section.
+
+local parameters = require "rho.parameters"
+
+local Experiment = {}
+Experiment.__index = Experiment
+Experiment.__name = "rho.Experiment"
+
+function Experiment:__tostring()
+  return ("experiment '%s' (%s)"):format(self.name, parameters.describe(self.params))
+end
+
+--- The same experiment with other parameter values; the keys must exist.
+function Experiment:with(changes)
+  return setmetatable({
+    name = self.name, doc = self.doc, run = self.run,
+    params = parameters.merge(self.params, changes, "with"),
+  }, Experiment)
+end
+
+local M = {}
+
+--- Declares an experiment; `definition` is { name=, doc=, params=, run=function(p) ... end }.
+function M.new(definition)
+  return setmetatable({
+    name = definition.name,
+    doc = definition.doc,
+    params = definition.params or {},
+    run = definition.run,
+  }, Experiment)
+end
+
+--- True where `value` was made by rho.experiment.
+function M.is(value)
+  return getmetatable(value) == Experiment
+end
+
+return M

@@ -1,0 +1,118 @@
+--- An experiment's parameters: typed by their defaults, overridden from the command line, printed by --help.
+--
+-- A default is a number, string, boolean, or { default, doc = "...", unit = "..." } where a word of explanation helps.
+
+local rho = require "rho.native"
+
+local M = {}
+
+local function default_of(entry)
+  if type(entry) == "table" and entry[1] ~= nil and (entry.doc or entry.unit) then return entry[1] end
+  return entry
+end
+
+--- The parameter names in alphabetical order.
+local function names(params)
+  local list = {}
+  for name in pairs(params) do list[#list + 1] = name end
+  table.sort(list)
+  return list
+end
+
+local function unknown(name, params, where)
+  local list = names(params)
+  rho.fail("usage", ("%s: this experiment has no parameter '%s'%s%s"):format(where, name, rho.suggestion(name, list),
+    #list > 0 and ("; it has " .. table.concat(list, ", ")) or ""))
+end
+
+--- Reads `text` as a value of the default's type.
+local function typed(name, text, default)
+  if type(default) == "number" then
+    local value = tonumber(text)
+    if not value then
+      rho.fail("usage", ("--set %s=%s: %s is a number (default %s)"):format(name, text, name, rho.json.encode(default)))
+    end
+    return math.tointeger(value) and math.type(default) == "integer" and math.tointeger(value) or value
+  elseif type(default) == "boolean" then
+    if text == "true" then return true end
+    if text == "false" then return false end
+    rho.fail("usage", ("--set %s=%s: %s is true or false"):format(name, text, name))
+  elseif type(default) == "table" then
+    local chunk = load("return " .. text, "=--set " .. name, "t", {})
+    local ok, value = pcall(chunk or function() error() end)
+    if not ok or type(value) ~= "table" then
+      rho.fail("usage", ("--set %s=%s: %s is a Lua table such as {0.4, 0.6}"):format(name, text, name))
+    end
+    return value
+  end
+  return text
+end
+
+--- Default values without their explanations.
+function M.defaults(params)
+  local values = {}
+  for name, entry in pairs(params) do values[name] = default_of(entry) end
+  return values
+end
+
+--- `params` with some defaults replaced; unknown names are errors.
+function M.merge(params, changes, where)
+  local merged = {}
+  for name, entry in pairs(params) do merged[name] = entry end
+  for name, value in pairs(changes) do
+    if params[name] == nil then unknown(name, params, where) end
+    local entry = params[name]
+    merged[name] = type(entry) == "table" and (entry.doc or entry.unit)
+      and { value, doc = entry.doc, unit = entry.unit } or value
+  end
+  return merged
+end
+
+--- Values after `--set key=value` and `--seed N`. Returns values and the origin of each ("default", "--set", "--seed").
+function M.resolve(params, sets, seed)
+  local values, origins = M.defaults(params), {}
+  for name in pairs(values) do origins[name] = "default" end
+  for _, set in ipairs(sets) do
+    local name, text = set:match("^%s*([^=]-)%s*=(.*)$")
+    if not name or name == "" then
+      rho.fail("usage", ("--set %s: write --set name=value"):format(set))
+    end
+    if values[name] == nil then unknown(name, params, "--set " .. set) end
+    values[name], origins[name] = typed(name, text, default_of(params[name])), "--set"
+  end
+  if seed then
+    if values.seed == nil then unknown("seed", params, "--seed") end
+    values.seed, origins.seed = seed, "--seed"
+  end
+  return values, origins
+end
+
+--- One line: every parameter with its default.
+function M.describe(params)
+  local parts = {}
+  for _, name in ipairs(names(params)) do
+    parts[#parts + 1] = name .. " = " .. rho.json.encode(default_of(params[name]))
+  end
+  return table.concat(parts, ", ")
+end
+
+--- The lines of --help: name, type, default, explanation, in columns.
+function M.help(params)
+  local rows, widths = {}, { 0, 0, 0 }
+  for _, name in ipairs(names(params)) do
+    local entry, value = params[name], default_of(params[name])
+    local doc = type(entry) == "table" and entry.doc or ""
+    if type(entry) == "table" and entry.unit then doc = (doc .. " [" .. entry.unit .. "]"):gsub("^ ", "") end
+    local row = { name, type(value), rho.json.encode(value), doc }
+    for column = 1, 3 do widths[column] = math.max(widths[column], #row[column]) end
+    rows[#rows + 1] = row
+  end
+  local lines = {}
+  for _, row in ipairs(rows) do
+    local line = ("  %-" .. widths[1] .. "s  %-" .. widths[2] .. "s  %-" .. widths[3] .. "s  %s"):format(table.unpack(row))
+    lines[#lines + 1] = line:gsub("%s+$", "")
+  end
+  return table.concat(lines, "\n")
+end
+
+return M

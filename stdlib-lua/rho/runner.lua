@@ -1,0 +1,62 @@
+--- What `rhoscript FILE.lua` does with the experiment the file returns.
+
+local rho = require "rho.native"
+local context = require "rho.context"
+local experiment = require "rho.experiment"
+local parameters = require "rho.parameters"
+
+local M = {}
+
+--- The text of `rhoscript FILE.lua --help`.
+local function help(exp, file)
+  local lines = { ("%s: %s"):format(exp.name, exp.doc or "no description"), "",
+    ("Usage: rhoscript %s [--set name=value ...] [--seed N] [--out DIR] [--json] [--progress MODE] [--threads N]"):format(file) }
+  local list = parameters.help(exp.params)
+  if list ~= "" then
+    lines[#lines + 1] = "\nParameters (change one with --set name=value):\n" .. list
+  end
+  return table.concat(lines, "\n")
+end
+
+--- Short text that names what differs from the defaults, for the run directory's name.
+local function slug(origins, values)
+  local parts, names = {}, {}
+  for name, origin in pairs(origins) do
+    if origin ~= "default" then names[#names + 1] = name end
+  end
+  table.sort(names)
+  for _, name in ipairs(names) do
+    parts[#parts + 1] = (name .. "-" .. tostring(values[name])):gsub("[^%w%._-]+", "_")
+  end
+  return #parts > 0 and table.concat(parts, "-"):sub(1, 40) or "default"
+end
+
+--- Runs `exp`; `cli` holds what the command line said. Returns the exit code and, with --json, the document.
+function M.main(exp, cli)
+  if not experiment.is(exp) then
+    rho.fail("usage", ("%s must return an experiment: return rho.experiment { name = ..., run = function(p) ... end }, got %s")
+      :format(cli.file, type(exp)))
+  end
+  if cli.help then
+    print(help(exp, cli.file))
+    return 0
+  end
+  local values, origins = parameters.resolve(exp.params, cli.sets, cli.seed)
+  local run = rho.run.open {
+    dir = cli.out, experiment = exp.name, slug = slug(origins, values), params = values, origins = origins,
+    seed = values.seed,
+  }
+  context.start(run, cli)
+  local result = exp.run(values)
+  local document = { experiment = exp.name, run = run:dir(), params = values }
+  if type(result) == "table" then
+    document.table, document.report, document.plots = result.rows, result.report, result.plots
+  end
+  run:finish(document)
+  if cli.json then return 0, rho.json.encode(document, { pretty = true }) end
+  if result ~= nil then print(tostring(result)) end
+  print("run directory: " .. run:dir())
+  return 0
+end
+
+return M

@@ -1,0 +1,19 @@
+--- rho.score: the reference model's loss of every token of a corpus, computed once and kept.
+
+local rho = require "rho.native"
+local cost = require "rho.cost"
+
+local native = rho.score
+
+--- Scores `options.data` with `options.reference`, a trained run or a model.
+-- What the reference cost to train travels with the scores, so that comparisons count it.
+return function(options)
+  local reference = options.reference
+  local run = type(reference) == "table" and reference.model and reference or nil
+  local scores = native {
+    reference = run and run.model or reference, data = options.data, tokenizer = options.tokenizer,
+    context = options.context, entropy = options.entropy,
+  }
+  cost.record(scores, { reference = run and run.compute.training or 0, scoring = scores:flops() })
+  return scores
+end

@@ -1,0 +1,202 @@
+--- rho.train: the training loop, written on the same native parts that scripts have.
+--
+-- One step is: losses of a batch -> the policy's weights -> mean of the weighted losses -> backward -> AdamW.
+-- Copy this file to change the loop; with the same parts it gives the same bits.
+
+local rho = require "rho.native"
+local context = require "rho.context"
+local cost = require "rho.cost"
+
+local Run = {}
+Run.__index = Run
+Run.__name = "rho.Run"
+
+function Run:__tostring()
+  return ("run '%s': %d steps, %d tokens seen, %d selected"):format(self.name, self.steps, self.tokens, self.selected)
+end
+
+local M = {}
+
+--- True where `value` came from rho.train.
+function M.is_run(value)
+  return getmetatable(value) == Run
+end
+
+--- Held-out loss and bits per byte of each named corpus, and exact match of greedy answers.
+local function evaluate(o, model, tokens, step)
+  local point = { step = step, tokens = tokens }
+  for _, name in ipairs(o.eval_names) do
+    local result = rho.eval.loss {
+      model = model, data = o.eval[name], context = o.context, batch = o.batch, limit_tokens = o.eval_tokens,
+    }
+    point["eval/" .. name .. "/loss"], point["eval/" .. name .. "/bpb"] = result.loss, result.bits_per_byte
+  end
+  return point
+end
+
+local function answer(o, model, point)
+  if o.answers then
+    local result = rho.eval.exact_match {
+      model = model, prompts = o.answers.prompts, answers = o.answers.answers,
+      max_tokens = o.answers.max_tokens or 16, stop = o.answers.stop or "\n",
+    }
+    point["eval/exact_match"] = result.accuracy
+  end
+end
+
+--- Loss, weights and gradient of one batch, `micro` pieces at a time. Returns loss for the log, or nil where the
+-- policy kept nothing. With one piece the gradient is that of sum(loss * weight) / total exactly as written.
+local function accumulate_gradient(o, model, policy, batch, share)
+  if o.accumulate == 1 then
+    local losses = model:loss(batch)
+    local weights, total = policy:weights(batch, losses, share)
+    if total > 0 then ((losses * weights):sum() / total):backward() end
+    return total > 0 and 1 or 0
+  end
+  -- The divisor belongs to the whole window, so every weight is needed before it is known: pieces are
+  -- differentiated undivided and the optimiser divides. A policy that ranks across the window first looks at all
+  -- losses without a gradient, at the price of a second forward pass.
+  local pieces = batch:split(o.accumulate)
+  local plan = policy:ranks_across_pieces() and rho.no_grad(function()
+    local losses = {}
+    for i, piece in ipairs(pieces) do losses[i] = model:loss(piece) end
+    return policy:plan(batch, losses, share)
+  end)
+  local total = 0
+  for i, piece in ipairs(pieces) do
+    local losses = model:loss(piece)
+    local weights, part
+    if plan then
+      weights, part = plan[i].weights, plan[i].total
+    else
+      weights, part = policy:weights(piece, losses, share)
+    end
+    if part > 0 then (losses * weights):sum():backward() end
+    total = total + part
+  end
+  return total > 0 and 1 / total or 0
+end
+
+--- What the log keeps of a step.
+local function record(point, stats, lr, norm)
+  point["train/loss"], point["train/kept"] = stats.loss, stats.kept
+  point["train/loss_kept"], point["train/loss_dropped"] = stats.mean_kept, stats.mean_dropped
+  point["train/lr"], point["train/grad_norm"] = lr, norm
+  point["select/precision"], point["select/recall"] = stats.precision, stats.recall
+  return point
+end
+
+--- Adds a step's label counts, { useful = { kept=, valid= }, ... }, to the run's.
+local function count_labels(totals, labels)
+  for label, counts in pairs(labels or {}) do
+    local total = totals[label] or { kept = 0, valid = 0 }
+    total.kept, total.valid = total.kept + counts.kept, total.valid + counts.valid
+    totals[label] = total
+  end
+end
+
+--- Of what was kept, how much was useful; of what was useful, how much was kept. Nil without labels.
+local function precision_recall(labels)
+  if not next(labels) then return {} end
+  local kept = 0
+  for _, counts in pairs(labels) do kept = kept + counts.kept end
+  local useful = labels.useful or { kept = 0, valid = 0 }
+  return { precision = kept > 0 and useful.kept / kept or nil, recall = useful.valid > 0 and useful.kept / useful.valid or nil }
+end
+
+--- Fills in what was not given.
+local function resolve(o)
+  local r = {}
+  for key, value in pairs(o) do r[key] = value end
+  r.tokenizer = o.tokenizer or o.model:tokenizer()
+  r.context = o.context or o.model:context()
+  r.steps = math.max(1, math.ceil(o.tokens / (o.batch * r.context)))
+  r.select = o.select or rho.select.all {}
+  r.schedule = o.schedule or rho.optim.cosine {
+    peak = o.lr, warmup = math.ceil(r.steps * 0.05), steps = r.steps, final = 0.1,
+  }
+  r.eval = o.eval and (type(o.eval) == "table" and o.eval or { heldout = o.eval }) or {}
+  r.eval_names = {}
+  for name in pairs(r.eval) do r.eval_names[#r.eval_names + 1] = name end
+  table.sort(r.eval_names)
+  r.eval_every = o.eval_every or math.max(1, math.ceil(r.steps / 20))
+  r.log_every = o.log_every or math.max(1, math.ceil(r.steps / 200))
+  r.name = o.name or r.select:name()
+  return r
+end
+
+--- Trains a copy of `o.model` on `o.data` and returns the run; see `help rho.train` for the options.
+function M.train(o)
+  o = resolve(o)
+  local arm = context.run:arm(context.name(o.name))
+  local model = o.model:start(o.seed)
+  local policy = o.select
+  local loader = rho.loader { data = o.data, tokenizer = o.tokenizer, batch = o.batch, context = o.context, seed = o.seed }
+  local optimiser = rho.optim.adamw {
+    model = model, betas = o.betas, eps = o.eps, weight_decay = o.weight_decay,
+  }
+  local state = arm:restore { model = model, optimiser = optimiser, policy = policy }
+    or { step = 0, tokens = 0, selected = 0, labels = {}, history = {} }
+  local progress = rho.run.progress { label = o.name, steps = o.steps, first = state.step }
+  local guard = rho.run.guard {}
+
+  local function checkpoint()
+    arm:checkpoint { step = state.step, model = model, optimiser = optimiser, policy = policy, state = state }
+  end
+
+  local function look(point)
+    local seen = evaluate(o, model, state.tokens, state.step)
+    for tag, value in pairs(point or {}) do seen[tag] = value end
+    state.history[#state.history + 1] = seen
+    return seen
+  end
+
+  if state.step == 0 and #o.eval_names > 0 then arm:log(look()) end
+  for batch in loader:steps(o.steps, state.step + 1) do
+    local scale = accumulate_gradient(o, model, policy, batch, (batch.step - 1) / o.steps)
+    local lr = o.schedule(batch.step)
+    local norm = 0
+    if scale > 0 then norm = optimiser:step { lr = lr, clip = o.clip, scale = scale } end
+    local stats = policy:stats()
+    state.step = batch.step
+    state.tokens, state.selected = state.tokens + stats.valid, state.selected + stats.selected
+    count_labels(state.labels, stats.labels)
+    guard:check(state.step, stats.loss)
+    progress:update { step = state.step, loss = stats.loss, kept = stats.kept, tokens = stats.valid }
+
+    local last = state.step == o.steps
+    local evaluating = #o.eval_names > 0 and (last or state.step % o.eval_every == 0)
+    if evaluating or last or state.step % o.log_every == 0 then
+      local point = record({ step = state.step, tokens = state.tokens }, stats, lr, norm)
+      if evaluating then point = look(point) end
+      if last then answer(o, model, point) end
+      arm:log(point)
+    end
+    if rho.run.interrupted() then
+      checkpoint()
+      rho.run.stop(arm)
+    elseif last or (o.checkpoint_every and state.step % o.checkpoint_every == 0) then
+      checkpoint()
+    end
+  end
+  progress:finish()
+
+  local spent, quality = cost.of(policy:scores()), precision_recall(state.labels)
+  local run = setmetatable({
+    name = o.name, arm = arm, model = model, tokenizer = o.tokenizer, policy = policy, context = o.context,
+    seed = o.seed, steps = o.steps, tokens = state.tokens, selected = state.selected, history = state.history,
+    final = state.history[#state.history], labels = state.labels,
+    precision = quality.precision, recall = quality.recall,
+    compute = {
+      training = state.tokens * model:flops_per_token(o.context) * (policy:ranks_across_pieces() and o.accumulate > 1 and 4 / 3 or 1),
+      reference = spent.reference, scoring = spent.scoring,
+    },
+  }, Run)
+  arm:finish {
+    steps = run.steps, tokens = run.tokens, selected = run.selected, final = run.final, compute = run.compute,
+    select = policy:describe(), seed = run.seed, labels = run.labels, precision = run.precision, recall = run.recall,
+  }
+  return run
+end
+
+return M
