@@ -13,6 +13,7 @@ public enum RhoStdlib {
             Module(name: "rho.compare", source: PackageResources.compare_lua),
             Module(name: "rho.context", source: PackageResources.context_lua),
             Module(name: "rho.corpus", source: PackageResources.corpus_lua),
+            Module(name: "rho.cost", source: PackageResources.cost_lua),
             Module(name: "rho.experiment", source: PackageResources.experiment_lua),
             Module(name: "rho.noise", source: PackageResources.noise_lua),
             Module(name: "rho.parameters", source: PackageResources.parameters_lua),

@@ -1,0 +1,121 @@
+--- The public surface: `local rho = require "rho"`. Native modules, with the verbs that are written in Lua.
+
+local rho = require "rho.native"
+
+local compare = require "rho.compare"
+local corpus = require "rho.corpus"
+local experiment = require "rho.experiment"
+local score = require "rho.score"
+local train = require "rho.train"
+
+rho.experiment = rho.declare({
+  name = "rho.experiment",
+  doc = "Declares an experiment: the value an experiment file returns. Parameters are typed by their defaults and can be changed with --set name=value.",
+  example = [[return rho.experiment { name = "hello", params = { seed = 1 }, run = function(p) return p.seed end }]],
+  options = {
+    { "name", "string", required = true, doc = "names the run directories" },
+    { "doc", "string", doc = "one sentence for --help" },
+    { "params", "table", doc = "name = default, or name = { default, doc = ..., unit = ... }" },
+    { "run", "function", required = true, doc = "run(p): does the work and returns what is to be printed, such as rho.compare's result" },
+  },
+  returns = { { "rho.Experiment", "the experiment" } },
+}, experiment.new)
+
+rho.data.generate = rho.declare({
+  name = "rho.data.generate",
+  doc = "The embedded corpus: arithmetic word problems with worked solutions, clean or as the web carries them (timestamps, user names, adverts, markup, boilerplate, chatter, typing errors, wrong totals), each character labelled useful, noise or wrong. Document i depends on (seed, kind, i) alone.",
+  example = [[local web = rho.data.generate { kind = "noisy", seed = 1, documents = 100 }]],
+  options = {
+    { "kind", one_of = { "clean", "noisy" }, default = "clean", doc = "clean text or its noisy twin" },
+    { "seed", "integer", default = 1, doc = "seed of the text" },
+    { "documents", "integer", min = 1, default = 10000, doc = "number of problems" },
+    { "largest", "integer", min = 3, default = 20, doc = "largest number in a problem's statement" },
+    { "noise", "number", min = 0, max = 0.95, default = 0.35, doc = "chance of another piece of noise at each gap" },
+    { "wrong", "number", min = 0, max = 1, default = 0.2, doc = "share of problems with a wrong total" },
+    { "typos", "number", min = 0, max = 1, default = 0.02, doc = "chance of a typing error per word" },
+  },
+  returns = { { "Corpus", "the documents" } },
+}, corpus.generate)
+
+rho.data.problems = rho.declare({
+  name = "rho.data.problems",
+  doc = "Problems of the embedded corpus to answer: prompts that stop before the result, and the results.",
+  options = {
+    { "seed", "integer", default = 1, doc = "seed of the problems" },
+    { "count", "integer", min = 1, default = 200, doc = "number of problems" },
+    { "largest", "integer", min = 3, default = 20, doc = "largest number in a problem's statement" },
+  },
+  returns = { { "table", "{ prompts = {...}, answers = {...} }, as rho.train's answers option takes it" } },
+}, corpus.problems)
+
+rho.data.corrupt = rho.declare({
+  name = "rho.data.corrupt",
+  doc = "A corpus with web noise put between its sentences and typing errors into its words; the original text is labelled useful, the rest noise.",
+  options = {
+    { "data", "Corpus", required = true, doc = "the corpus to corrupt" },
+    { "seed", "integer", default = 1, doc = "seed of the noise" },
+    { "noise", "number", min = 0, max = 0.95, default = 0.35, doc = "chance of another piece of noise after each sentence" },
+    { "typos", "number", min = 0, max = 1, default = 0.02, doc = "chance of a typing error per word" },
+  },
+  returns = { { "Corpus", "the noisy documents" } },
+}, corpus.corrupt)
+
+rho.train = rho.declare({
+  name = "rho.train",
+  doc = "Trains a copy of a model on a corpus and returns the run. The loop is stdlib-lua/rho/train.lua: losses, weights of the selection policy, backward, AdamW. The same seed gives the same initial weights and the same batches whatever the policy.",
+  options = {
+    { "model", "Model", required = true, doc = "architecture to initialise from the seed, or trained weights to continue from" },
+    { "data", "Corpus", required = true, doc = "text to train on" },
+    { "tokens", "number", min = 1, required = true, unit = "tokens", doc = "tokens to see; rounded up to whole steps" },
+    { "name", "string", doc = "names the run's folder (default: the policy's name)" },
+    { "seed", "integer", min = 0, default = 1, doc = "initial weights, batch order and random selection" },
+    { "select", "Policy", doc = "which tokens carry loss (default: all)" },
+    { "tokenizer", "Tokenizer", doc = "default: the model's" },
+    { "batch", "integer", min = 1, default = 32, unit = "rows", doc = "rows per step" },
+    { "accumulate", "integer", min = 1, default = 1, doc = "pieces a step's batch is cut into to save memory; the gradient stays that of the whole batch" },
+    { "context", "integer", min = 2, unit = "tokens", doc = "tokens in a row (default: the model's context)" },
+    { "lr", "number", min = 0, default = 1e-3, doc = "peak learning rate of the default schedule (cosine to a tenth, 5 % warm-up)" },
+    { "schedule", "Schedule", doc = "learning rate by step, instead of lr" },
+    { "betas", "list<number>", default = { 0.9, 0.95 }, doc = "AdamW's moment decays" },
+    { "eps", "number", min = 0, default = 1e-8, doc = "AdamW's epsilon" },
+    { "weight_decay", "number", min = 0, default = 0.1, doc = "decoupled decay, on matrices only" },
+    { "clip", "number", min = 0, open_min = true, default = 1.0, doc = "largest gradient norm" },
+    { "eval", "Corpus|table", doc = "held-out corpus, or { name = corpus, ... }" },
+    { "eval_every", "integer", min = 1, unit = "steps", doc = "default: twenty times a run" },
+    { "eval_tokens", "number", min = 1, unit = "tokens", doc = "look at this many tokens of each held-out corpus (default: all)" },
+    { "answers", "table", doc = "{ prompts = {...}, answers = {...} }: exact match of greedy answers, measured at the end" },
+    { "log_every", "integer", min = 1, unit = "steps", doc = "default: two hundred lines a run" },
+    { "checkpoint_every", "integer", min = 1, unit = "steps", doc = "default: at the end and when interrupted" },
+  },
+  returns = { { "rho.Run", "fields: model, history, final, tokens, selected, compute, precision, recall" } },
+}, train.train)
+
+rho.score = rho.declare({
+  name = "rho.score",
+  doc = "The reference model's loss of every token of a corpus, computed once into a mapped half-precision file that is checked against tokenizer, reference and corpus wherever it is used.",
+  options = {
+    { "reference", "rho.Run|Model", required = true, doc = "the reference: a run of rho.train, or a model" },
+    { "data", "Corpus", required = true, doc = "text to score" },
+    { "tokenizer", "Tokenizer", doc = "default: the reference's" },
+    { "context", "integer", min = 2, unit = "tokens", doc = "tokens in a row (default: the reference's context)" },
+    { "entropy", "boolean", default = false, doc = "keep the entropy of the reference's predictions too" },
+  },
+  returns = { { "Scores", "for the scores option of policies" } },
+}, score)
+
+rho.compare = rho.declare({
+  name = "rho.compare",
+  doc = "Sets runs side by side: held-out loss, bits per byte, exact match, tokens to reach the baseline's final loss, precision and recall of selection where the text is labelled, and all compute including reference and scoring. Writes loss curves (SVG, PNG) and an HTML report into the run directory.",
+  example = [[return rho.compare { clm = clm, slm = slm, baseline = "clm" }]],
+  open = "the runs, by name",
+  options = {
+    { "baseline", "string", default = "clm", doc = "name of the arm the others are measured against" },
+    { "reference", "rho.Run|Model", doc = "reference model, for the token pictures" },
+    { "texts", "list<string>", default = {}, doc = "texts to colour token by token in the report" },
+    { "keep", "number", min = 0, max = 1, default = 0.6, doc = "share kept in the token pictures" },
+    { "title", "string", doc = "title of plot and report" },
+  },
+  returns = { { "rho.Comparison", "prints as a table" } },
+}, compare.compare)
+
+return rho
