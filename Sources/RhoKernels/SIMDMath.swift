@@ -1,0 +1,163 @@
+/// Sixteen floats: one AVX-512 register, or two of AVX2.
+typealias Vec = SIMD16<Float>
+typealias IntVec = SIMD16<Int32>
+
+/// Read-only and writable rows of floats, the arguments of every kernel.
+public typealias Floats = UnsafePointer<Float>
+public typealias MutableFloats = UnsafeMutablePointer<Float>
+
+@inline(__always)
+func load(_ p: Floats) -> Vec { UnsafeRawPointer(p).loadUnaligned(as: Vec.self) }
+
+@inline(__always)
+func load(_ p: MutableFloats) -> Vec { UnsafeRawPointer(p).loadUnaligned(as: Vec.self) }
+
+@inline(__always)
+func store(_ v: Vec, _ p: MutableFloats) { UnsafeMutableRawPointer(p).storeBytes(of: v, as: Vec.self) }
+
+/// The first `lanes` floats at `p`, the other lanes `fill`.
+@inline(__always)
+func loadPartial(_ p: Floats, _ lanes: Int, fill: Float = 0) -> Vec {
+    var v = Vec(repeating: fill)
+    for lane in 0 ..< lanes { v[lane] = p[lane] }
+    return v
+}
+
+@inline(__always)
+func storePartial(_ v: Vec, _ p: MutableFloats, _ lanes: Int) {
+    for lane in 0 ..< lanes { p[lane] = v[lane] }
+}
+
+/// a·b + c with one rounding.
+@inline(__always)
+func fma(_ a: Vec, _ b: Vec, _ c: Vec) -> Vec { c.addingProduct(a, b) }
+
+@inline(__always)
+func select(_ mask: SIMDMask<IntVec>, _ yes: Vec, _ no: Vec) -> Vec { no.replacing(with: yes, where: mask) }
+
+/// The larger of each pair; a NaN in `b` stays, one in `a` gives `b`.
+@inline(__always)
+func maximum(_ a: Vec, _ b: Vec) -> Vec { select(a .> b, a, b) }
+
+@inline(__always)
+func minimum(_ a: Vec, _ b: Vec) -> Vec { select(a .< b, a, b) }
+
+@inline(__always)
+func magnitude(_ x: Vec) -> Vec {
+    unsafeBitCast(unsafeBitCast(x, to: IntVec.self) & IntVec(repeating: 0x7FFF_FFFF), to: Vec.self)
+}
+
+/// Sum of the lanes in a fixed tree, so that it does not depend on the compiler's mood.
+@inline(__always)
+func laneSum(_ v: Vec) -> Float {
+    let a = v.lowHalf + v.highHalf
+    let b = a.lowHalf + a.highHalf
+    let c = b.lowHalf + b.highHalf
+    return c[0] + c[1]
+}
+
+/// Largest lane; NaN if a lane is NaN.
+@inline(__always)
+func laneMax(_ v: Vec) -> Float {
+    var best = v[0]
+    for lane in 1 ..< 16 where !(v[lane] <= best) && best == best { best = v[lane] }
+    return best
+}
+
+/// eˣ, relative error below 2e-7 where the result is normal; 0 below -87.33, +∞ above 88.72, NaN for NaN.
+///
+/// x = n·ln2 + r with |r| ≤ ln2/2; n comes from adding 1.5·2²³, which leaves the rounded integer in the low mantissa bits
+/// (a SIMD rounding call is many times slower here). The polynomial is Cephes' expf.
+@inline(__always)
+func exp(_ x: Vec) -> Vec {
+    let magic = Vec(repeating: 12_582_912)
+    // Outside these bounds n would leave the exponent's range; the true value is put in at the end.
+    let clamped = select(x .< Vec(repeating: -87.33), Vec(repeating: -87.33),
+                         select(x .> Vec(repeating: 88.722_84), Vec(repeating: 88.722_84), x))
+    let shifted = fma(clamped, Vec(repeating: 1.442_695_04), magic)
+    let n = shifted - magic
+    var r = fma(n, Vec(repeating: -0.693_359_375), clamped)
+    r = fma(n, Vec(repeating: 2.121_944_4e-4), r)
+    var p = Vec(repeating: 1.987_569_15e-4)
+    p = fma(p, r, Vec(repeating: 1.398_199_95e-3))
+    p = fma(p, r, Vec(repeating: 8.333_451_9e-3))
+    p = fma(p, r, Vec(repeating: 4.166_579_6e-2))
+    p = fma(p, r, Vec(repeating: 1.666_666_55e-1))
+    p = fma(p, r, Vec(repeating: 5.000_000_1e-1))
+    p = fma(p, r * r, r) + Vec(repeating: 1)
+    // The exponent is added to p's own, which lies in [0.7, 1.42]; n = 128 is reached only just below overflow, where p < 1.
+    let bits = unsafeBitCast(p, to: IntVec.self) &+ (unsafeBitCast(shifted, to: IntVec.self) &<< 23)
+    let scaled = unsafeBitCast(bits, to: Vec.self)
+    let high = select(x .> Vec(repeating: 88.722_84), Vec(repeating: .infinity), scaled)
+    let low = select(x .< Vec(repeating: -87.33), Vec(repeating: 0), high)
+    return select(x .== x, low, x)
+}
+
+/// ln x, relative error below 3e-7 (absolute near x = 1); -∞ at 0, NaN below 0 and for NaN, +∞ at +∞.
+///
+/// Cephes' logf on the mantissa scaled to [√½, √2). Subnormals are scaled up first.
+@inline(__always)
+func log(_ x: Vec) -> Vec {
+    let tiny = x .< Vec(repeating: 1.175_494_4e-38)
+    let scaled = select(tiny, x * Vec(repeating: 8_388_608), x)
+    let bits = unsafeBitCast(scaled, to: IntVec.self)
+    // Subtracting the bits of √½ before taking the exponent centres the mantissa on 1.
+    let shifted = bits &- IntVec(repeating: 0x3F35_04F3)
+    let exponent = shifted &>> 23
+    let mantissa = unsafeBitCast(bits &- (exponent &<< 23), to: Vec.self)
+    let e = Vec(exponent) - select(tiny, Vec(repeating: 23), Vec(repeating: 0))
+    let m = mantissa - Vec(repeating: 1)
+    let z = m * m
+    var p = Vec(repeating: 7.037_683_6e-2)
+    p = fma(p, m, Vec(repeating: -1.151_461_03e-1))
+    p = fma(p, m, Vec(repeating: 1.167_699_87e-1))
+    p = fma(p, m, Vec(repeating: -1.242_014_1e-1))
+    p = fma(p, m, Vec(repeating: 1.424_932_3e-1))
+    p = fma(p, m, Vec(repeating: -1.666_805_8e-1))
+    p = fma(p, m, Vec(repeating: 2.000_071_4e-1))
+    p = fma(p, m, Vec(repeating: -2.499_999_4e-1))
+    p = fma(p, m, Vec(repeating: 3.333_333_1e-1))
+    var y = m * z * p
+    y = fma(e, Vec(repeating: -2.121_944_4e-4), y)
+    y = fma(z, Vec(repeating: -0.5), y)
+    y = m + y
+    y = fma(e, Vec(repeating: 0.693_359_375), y)
+    y = select(x .== Vec(repeating: 0), Vec(repeating: -.infinity), y)
+    y = select(x .< Vec(repeating: 0), Vec(repeating: .nan), y)
+    y = select(x .== Vec(repeating: .infinity), x, y)
+    return select(x .== x, y, x)
+}
+
+/// tanh x, absolute error below 2e-7 and relative below 4e-7.
+///
+/// Cephes: an odd polynomial below 0.625, elsewhere 1 - 2/(e²ˣ + 1), whose cancellation would hurt near 0.
+@inline(__always)
+func tanh(_ x: Vec) -> Vec {
+    let a = magnitude(x)
+    let one = Vec(repeating: 1)
+    let large = one - Vec(repeating: 2) / (exp(a + a) + one)
+    let z = x * x
+    var p = Vec(repeating: -5.704_988_72e-3)
+    p = fma(p, z, Vec(repeating: 2.063_908_88e-2))
+    p = fma(p, z, Vec(repeating: -5.373_971_55e-2))
+    p = fma(p, z, Vec(repeating: 1.333_144_22e-1))
+    p = fma(p, z, Vec(repeating: -3.333_328_22e-1))
+    let small = fma(p * z, x, x)
+    let signed = select(x .< Vec(repeating: 0), -large, large)
+    return select(a .< Vec(repeating: 0.625), small, signed)
+}
+
+/// 1/(1 + e⁻ˣ), relative error below 4e-7 for x > -87.
+@inline(__always)
+func sigmoid(_ x: Vec) -> Vec {
+    let one = Vec(repeating: 1)
+    return one / (one + exp(-x))
+}
+
+// Offsets are sums of products that stay far below Int's range; wrapping addition spares the overflow branches and lets
+// `p + row &* width &+ column` read as one offset.
+@inline(__always)
+func &+ (p: Floats, offset: Int) -> Floats { p + offset }
+
+@inline(__always)
+func &+ (p: MutableFloats, offset: Int) -> MutableFloats { p + offset }
