@@ -9,6 +9,7 @@ struct AttentionShape {
     let kvHeads: Int
     let headWidth: Int
     let window: Int
+    let scale: Float
     let segmentStart: UnsafePointer<Int32>?
 
     /// Rows of queries in a tile. The product with the keys stays in L2 and little is computed above the diagonal.
@@ -17,7 +18,7 @@ struct AttentionShape {
     static let keyTile = 256
 
     init(
-        batch: Int, tokens: Int, heads: Int, kvHeads: Int, headWidth: Int, window: Int?,
+        batch: Int, tokens: Int, heads: Int, kvHeads: Int, headWidth: Int, window: Int?, scale: Float?,
         segmentStart: UnsafePointer<Int32>?
     ) {
         self.batch = batch
@@ -26,13 +27,13 @@ struct AttentionShape {
         self.kvHeads = kvHeads
         self.headWidth = headWidth
         self.window = max(1, window ?? tokens)
+        self.scale = scale ?? 1 / Float(headWidth).squareRoot()
         self.segmentStart = segmentStart
     }
 
     var group: Int { heads / max(kvHeads, 1) }
     var stride: Int { (heads &+ 2 &* kvHeads) &* headWidth }
     var outStride: Int { heads &* headWidth }
-    var scale: Float { 1 / Float(headWidth).squareRoot() }
     var isEmpty: Bool { batch == 0 || tokens == 0 || kvHeads == 0 || headWidth == 0 }
 
     /// First key that query `i` of sequence `b` sees.

@@ -1,16 +1,16 @@
 /// dqkv of `attentionForward`, all of it written (not added): for each query, with p = e^(s - lse) recomputed,
-/// dv_j += p·do, dp = do·v_j, ds = p·(dp - Σ do·o)/√E, dq += ds·k_j, dk_j += ds·q.
+/// dv_j += p·do, dp = do·v_j, ds = scale·p·(dp - Σ do·o), dq += ds·k_j, dk_j += ds·q.
 ///
 /// One task owns a KV head of a sequence with all its query heads, so dk and dv are summed in a fixed order. `dqkv` must
 /// not be `qkv`, nor `dout` be `out`.
 public func attentionBackward(
     _ dqkv: MutableFloats, _ dout: Floats, _ out: Floats, _ lse: Floats, _ qkv: Floats,
     batch: Int, tokens: Int, heads: Int, kvHeads: Int, headWidth: Int,
-    window: Int? = nil, segmentStart: UnsafePointer<Int32>? = nil
+    window: Int? = nil, scale: Float? = nil, segmentStart: UnsafePointer<Int32>? = nil
 ) {
     let shape = AttentionShape(
         batch: batch, tokens: tokens, heads: heads, kvHeads: kvHeads, headWidth: headWidth, window: window,
-        segmentStart: segmentStart)
+        scale: scale, segmentStart: segmentStart)
     guard !shape.isEmpty else { return }
     Parallel.blocks(batch &* kvHeads) { task in
         let padded = (tokens &+ 15) & ~15
@@ -112,7 +112,7 @@ private struct AttentionBackward {
         }
     }
 
-    /// Scores become weights p and the products do·v become slopes p·(dp - delta)/√E, both 0 where masked.
+    /// Scores become weights p and the products do·v become slopes scale·p·(dp - delta), both 0 where masked.
     @inline(__always)
     private func weigh(_ row: Int, query: Int, lse: Float, from: Int, to: Int) {
         let p = weights + row &* AttentionShape.keyTile

@@ -1,18 +1,19 @@
 import Glibc
 
-/// out_N(HE) = softmax(q·kᵀ/√E, masked)·v and lse_NH = ln Σ e^(q·kᵀ/√E), causal, grouped KV heads.
+/// out_N(HE) = softmax(scale·q·kᵀ, masked)·v and lse_NH = ln Σ e^(scale·q·kᵀ), causal, grouped KV heads.
 ///
 /// Online softmax over tiles of keys; scores exist one tile at a time and tiles above the diagonal are not computed.
 /// Layout and mask as in `AttentionShape`: qkv rows are [q(H·E) | k(K·E) | v(K·E)]; query i sees key j iff
-/// segmentStart[i] ≤ j ≤ i (inside the sequence) and i - j < window. (arXiv 2205.14135)
+/// segmentStart[i] ≤ j ≤ i (inside the sequence) and i - j < window. `scale`
+/// nil means 1/√E. (arXiv 2205.14135)
 public func attentionForward(
     _ out: MutableFloats, _ lse: MutableFloats, _ qkv: Floats,
     batch: Int, tokens: Int, heads: Int, kvHeads: Int, headWidth: Int,
-    window: Int? = nil, segmentStart: UnsafePointer<Int32>? = nil
+    window: Int? = nil, scale: Float? = nil, segmentStart: UnsafePointer<Int32>? = nil
 ) {
     let shape = AttentionShape(
         batch: batch, tokens: tokens, heads: heads, kvHeads: kvHeads, headWidth: headWidth, window: window,
-        segmentStart: segmentStart)
+        scale: scale, segmentStart: segmentStart)
     guard !shape.isEmpty else { return }
     Parallel.blocks(batch &* kvHeads) { task in
         let padded = (tokens &+ 15) & ~15

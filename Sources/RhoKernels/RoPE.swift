@@ -19,12 +19,14 @@ public func ropeTable(_ cosines: MutableFloats, _ sines: MutableFloats, tokens: 
 /// Pairs are the halves of a head (Llama as stored by Hugging Face), not neighbours. Row r stands at position
 /// `offset + r % tokens`, or at `positions[r]` where given; `cosines` and `sines` are [positions, E/2]. `rowStride` is the
 /// floats from one row to the next, so q and k of a fused row [q | k | v] turn in one call with heads = H + K.
+/// `rotaryWidth` E' < E turns only the first E' floats of a head, in halves of E' (the tables are then [positions, E'/2]).
 /// `inverse` turns back, which is also the backward pass.
 public func ropeRotate(
     _ x: MutableFloats, rows: Int, rowStride: Int, heads: Int, headWidth: Int, tokens: Int,
-    _ cosines: Floats, _ sines: Floats, offset: Int = 0, positions: UnsafePointer<Int32>? = nil, inverse: Bool
+    _ cosines: Floats, _ sines: Floats, rotaryWidth: Int? = nil, offset: Int = 0,
+    positions: UnsafePointer<Int32>? = nil, inverse: Bool
 ) {
-    let half = headWidth / 2
+    let half = (rotaryWidth ?? headWidth) / 2
     let sign: Float = inverse ? -1 : 1
     Parallel.ranges(rows, size: normBlock) { start, end in
         for row in start ..< end {
