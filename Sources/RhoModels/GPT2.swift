@@ -1,0 +1,105 @@
+import RhoCore
+import RhoTensor
+
+/// GPT-2 (Radford et al. 2019): learned positions, LayerNorm before each block, full attention, GELU in its tanh form,
+/// biases everywhere. Checkpoints store its matrices as (inputs, outputs).
+///
+///     h = x + Wo · attention(Wqkv · norm(x) + b) + b      x' = h + Wproj · gelu(Wfc · norm(h) + b) + b
+public final class GPT2: LanguageModel {
+    private struct Linear {
+        var weight: Tensor
+        var bias: Tensor
+    }
+
+    private struct Norm {
+        var weight: Tensor
+        var bias: Tensor
+    }
+
+    private struct Layer {
+        var inputNorm: Norm
+        var qkv: Linear
+        var attentionOut: Linear
+        var middleNorm: Norm
+        var up: Linear
+        var down: Linear
+    }
+
+    public let config: ModelConfig
+    public let parameters: [Parameter]
+    public let weights: [WeightView]
+    public let headWeight: Tensor
+    private let embedding: Tensor
+    private let positionTable: Tensor
+    private let layers: [Layer]
+    private let finalNorm: Norm
+
+    /// A model with all weights zero; `initialise(seed:)` or a checkpoint fills them.
+    public init(_ config: ModelConfig) throws(RhoError) {
+        try config.validate()
+        self.config = config
+        let matrix = Initial.normal(config.initStd)
+        let residual = Initial.normal(config.initStd / (2 * Double(config.layers)).squareRoot())
+        var set = ParameterSet()
+        func linear(_ name: String, inputs: Int, outputs: Int, _ initial: Initial) throws(RhoError) -> Linear {
+            Linear(
+                weight: try set.matrix(name + ".weight", rows: outputs, width: inputs, initial, transposed: true),
+                bias: try set.vector(name + ".bias", count: outputs, .zeros))
+        }
+        func norm(_ name: String) throws(RhoError) -> Norm {
+            Norm(
+                weight: try set.vector(name + ".weight", count: config.dim, .ones),
+                bias: try set.vector(name + ".bias", count: config.dim, .zeros))
+        }
+        embedding = try set.matrix("transformer.wte.weight", rows: config.vocab, width: config.dim, matrix)
+        positionTable = try set.matrix("transformer.wpe.weight", rows: config.context, width: config.dim, matrix)
+        var layers: [Layer] = []
+        for index in 0..<config.layers {
+            let place = "transformer.h.\(index)."
+            layers.append(
+                Layer(
+                    inputNorm: try norm(place + "ln_1"),
+                    qkv: try linear(place + "attn.c_attn", inputs: config.dim, outputs: config.qkvWidth, matrix),
+                    attentionOut: try linear(
+                        place + "attn.c_proj", inputs: config.attentionWidth, outputs: config.dim, residual),
+                    middleNorm: try norm(place + "ln_2"),
+                    up: try linear(place + "mlp.c_fc", inputs: config.dim, outputs: config.ffWidth, matrix),
+                    down: try linear(place + "mlp.c_proj", inputs: config.ffWidth, outputs: config.dim, residual)))
+        }
+        self.layers = layers
+        finalNorm = try norm("transformer.ln_f")
+        headWeight =
+            config.tied ? embedding : try set.matrix("lm_head.weight", rows: config.vocab, width: config.dim, matrix)
+        parameters = set.parameters
+        weights = set.weights
+    }
+
+    public func blank() throws(RhoError) -> GPT2 { try GPT2(config) }
+
+    public func rotation(tokens: Int) throws(RhoError) -> RoPETable? { nil }
+
+    public func run(
+        _ ids: [Int32], attention: any AttentionPath, dropout: DropoutKey?
+    ) throws(RhoError) -> Tensor {
+        let drop = Dropping(config, dropout)
+        let places = try Fused.embedding(ids: attention.positions, positionTable)
+        var x_ND = try drop(Fused.embedding(ids: ids, embedding).adding(places), site: 0)
+        for (index, layer) in layers.enumerated() {
+            let qkv = try Fused.normLinear(
+                x_ND, norm: norm(layer.inputNorm), layer.qkv.weight, bias: layer.qkv.bias)
+            let mixed = try attention.attend(qkv, layer: index)
+            let h_ND = try drop.add(x_ND, site: 2 * index + 1) { (residual) throws(RhoError) in
+                try Fused.linear(mixed, layer.attentionOut.weight, bias: layer.attentionOut.bias, residual: residual)
+            }
+            let inner = try Fused.normLinear(h_ND, norm: norm(layer.middleNorm), layer.up.weight, bias: layer.up.bias)
+            x_ND = try drop.add(h_ND, site: 2 * index + 2) { (residual) throws(RhoError) in
+                try Fused.geluLinear(inner, layer.down.weight, bias: layer.down.bias, residual: residual)
+            }
+        }
+        return try Fused.norm(x_ND, norm(finalNorm))
+    }
+
+    private func norm(_ weights: Norm) -> NormWeights {
+        .layer(weights.weight, bias: weights.bias, epsilon: Float(config.normEps))
+    }
+}

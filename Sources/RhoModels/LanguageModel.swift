@@ -1,0 +1,122 @@
+import RhoCore
+import RhoTensor
+
+/// Which masks dropout uses: the same key gives the same masks. Without a key nothing is dropped.
+public struct DropoutKey: Sendable, Equatable {
+    /// Seed of the masks of one forward pass.
+    public var seed: UInt64
+
+    /// Masks of `step` and micro-batch `part` of a run with `seed`.
+    public init(seed: UInt64, step: Int, part: Int = 0) {
+        self.seed = Philox.mix(Philox.mix(seed &+ UInt64(truncatingIfNeeded: step)) &+ UInt64(truncatingIfNeeded: part))
+    }
+}
+
+/// A causal language model: token ids in, one distribution over the next token per position out.
+///
+/// Letters: B rows, T tokens per row, N = B·T, D model width, V vocabulary.
+public protocol LanguageModel: AnyObject {
+    var config: ModelConfig { get }
+    /// Trainable tensors in a fixed order. A tied head appears once, as the embedding.
+    var parameters: [Parameter] { get }
+    /// The same numbers under their checkpoint names and shapes, in a fixed order.
+    var weights: [WeightView] { get }
+    /// Output projection [V, D]; the embedding table itself when tied.
+    var headWeight: Tensor { get }
+
+    /// Runs the layers on `ids` (N of them) and returns the normalised hidden states [N, D].
+    func run(_ ids: [Int32], attention: any AttentionPath, dropout: DropoutKey?) throws(RhoError) -> Tensor
+
+    /// Rotary angles for positions below `tokens`; nil for a model with learned positions.
+    func rotation(tokens: Int) throws(RhoError) -> RoPETable?
+
+    /// A model of the same config with all weights zero.
+    func blank() throws(RhoError) -> Self
+}
+
+extension LanguageModel {
+    /// Trainable numbers; a tied head counts once.
+    public var parameterCount: Int { parameters.reduce(0) { $0 + $1.tensor.count } }
+
+    /// Hidden states [N, D] after the last norm, for every position of the grid.
+    /// Errors: `.value` for an id outside the vocabulary, `.shape` for a row longer than the context.
+    public func hidden(_ grid: TokenGrid, dropout: DropoutKey? = nil) throws(RhoError) -> Tensor {
+        try check(grid)
+        let path = TrainingAttention(config: config, grid: grid, rope: try rotation(tokens: grid.tokens))
+        return try run(grid.ids, attention: path, dropout: dropout)
+    }
+
+    /// Logits [N, V]. For looking at; training uses `loss`, which never holds them whole.
+    public func logits(_ grid: TokenGrid) throws(RhoError) -> Tensor {
+        try Fused.linear(hidden(grid), headWeight)
+    }
+
+    /// Loss per token [B, T] in nats: −log p(target | ids up to and including the position); 0 where the target is −1.
+    /// Errors: as `hidden`, and `.shape` when there is not one target per position.
+    public func loss(
+        _ grid: TokenGrid, targets: [Int32], extras: TokenLossExtras? = nil, dropout: DropoutKey? = nil
+    ) throws(RhoError) -> Tensor {
+        guard targets.count == grid.ids.count else {
+            throw RhoError(.shape, "loss: \(grid.ids.count) positions need as many targets, got \(targets.count)")
+        }
+        let loss_N = try Fused.tokenLoss(hidden(grid, dropout: dropout), headWeight, targets: targets, extras: extras)
+        return try loss_N.reshape([grid.batch, grid.tokens])
+    }
+
+    /// FLOPs of forward and backward per token in rows of `context` tokens.
+    public func trainingFLOPsPerToken(context: Int) -> Double { config.trainingFLOPsPerToken(context: context) }
+
+    /// FLOPs of the forward pass alone.
+    public func forwardFLOPsPerToken(context: Int) -> Double { config.forwardFLOPsPerToken(context: context) }
+
+    /// A few lines for people.
+    public func describe() -> String { config.describe() }
+
+    /// A model of the same config with the same weights, sharing no memory.
+    public func clone() throws(RhoError) -> Self {
+        let copy = try blank()
+        try copy.copyWeights(from: self)
+        return copy
+    }
+
+    /// A model of the same config with fresh weights from `seed`.
+    public func reinitialised(seed: UInt64) throws(RhoError) -> Self {
+        let fresh = try blank()
+        try fresh.initialise(seed: seed)
+        return fresh
+    }
+
+    /// Copies all weights of `other`. Errors: `.mismatch` naming the first weight that differs in name or shape.
+    public func copyWeights(from other: any LanguageModel) throws(RhoError) {
+        guard parameters.count == other.parameters.count else {
+            throw RhoError(
+                .mismatch, "cannot copy weights: \(other.parameters.count) parameters there, \(parameters.count) here")
+        }
+        for (mine, theirs) in zip(parameters, other.parameters) {
+            guard mine.name == theirs.name, mine.tensor.shape == theirs.tensor.shape else {
+                throw RhoError(
+                    .mismatch,
+                    "cannot copy weights: '\(theirs.name)' \(theirs.tensor.shape) there, '\(mine.name)' "
+                        + "\(mine.tensor.shape) here")
+            }
+        }
+        for (mine, theirs) in zip(parameters, other.parameters) {
+            mine.tensor.buffer.backend.copy(mine.tensor.buffer, theirs.tensor.buffer)
+        }
+    }
+
+    private func check(_ grid: TokenGrid) throws(RhoError) {
+        guard grid.tokens <= config.context else {
+            throw RhoError(
+                .shape, "a row of \(grid.tokens) tokens does not fit the model's context of \(config.context)")
+        }
+        try checkIDs(grid.ids)
+    }
+
+    func checkIDs(_ ids: [Int32]) throws(RhoError) {
+        let bound = UInt32(truncatingIfNeeded: config.vocab)
+        for id in ids where UInt32(bitPattern: id) >= bound {
+            throw RhoError(.value, "token id \(id) is outside the model's vocabulary of \(config.vocab)")
+        }
+    }
+}

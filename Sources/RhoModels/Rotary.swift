@@ -1,0 +1,39 @@
+import Glibc
+import RhoCore
+import RhoTensor
+
+extension ModelConfig {
+    /// Radians per token of each rotating pair: θ^(−2i/R) for i < R/2 with R the rotating width, then scaled.
+    public var rotaryFrequencies: [Double] {
+        let width = rotaryWidth
+        return (0..<width / 2).map { pair in
+            let frequency = pow(ropeTheta, -2 * Double(pair) / Double(width))
+            return ropeScaling?.apply(to: frequency) ?? frequency
+        }
+    }
+}
+
+/// Rotary angles of one model, computed when first needed: a table for the whole context of a long-context model would
+/// take more memory than many a model.
+final class RotaryTables {
+    private let frequencies: [Double]
+    private let context: Int
+    private var table: RoPETable?
+    private var positions = 0
+
+    init(_ config: ModelConfig) {
+        frequencies = config.rotaryFrequencies
+        context = config.context
+    }
+
+    /// A table that covers positions below `tokens`.
+    func table(tokens: Int) throws(RhoError) -> RoPETable {
+        if let table, positions >= tokens { return table }
+        // Doubling keeps the work of growing token by token linear.
+        let size = max(tokens, min(context, max(64, 2 * positions)))
+        let made = try RoPETable(positions: size, frequencies: frequencies)
+        table = made
+        positions = size
+        return made
+    }
+}
