@@ -84,7 +84,8 @@ public final class AtomicFile {
     private func put(_ bytes: UnsafeRawBufferPointer, at offset: Int) throws(RhoError) {
         var done = 0
         while done < bytes.count {
-            let wrote = pwrite(descriptor, bytes.baseAddress?.advanced(by: done), bytes.count - done, off_t(offset + done))
+            let wrote = pwrite(
+                descriptor, bytes.baseAddress?.advanced(by: done), bytes.count - done, off_t(offset + done))
             if wrote < 0 {
                 if errno == EINTR { continue }
                 throw Files.failure("write", path)

@@ -13,7 +13,9 @@ public enum Files {
         var used = 0
         while true {
             if used == content.count { content.append(contentsOf: repeatElement(0, count: content.count)) }
-            let got = content.withUnsafeMutableBytes { Glibc.read(descriptor, $0.baseAddress?.advanced(by: used), $0.count - used) }
+            let got = content.withUnsafeMutableBytes {
+                Glibc.read(descriptor, $0.baseAddress?.advanced(by: used), $0.count - used)
+            }
             if got < 0 {
                 if errno == EINTR { continue }
                 throw failure("read", path)
@@ -25,7 +27,9 @@ public enum Files {
         return content
     }
 
-    public static func readText(_ path: String) throws(RhoError) -> String { String(decoding: try read(path), as: UTF8.self) }
+    public static func readText(_ path: String) throws(RhoError) -> String {
+        String(decoding: try read(path), as: UTF8.self)
+    }
 
     /// Replaces `path` by `bytes` in one move: a reader or a crash sees the old file or the new one, never a part.
     public static func writeAtomically(_ path: String, _ bytes: UnsafeRawBufferPointer) throws(RhoError) {
@@ -128,7 +132,9 @@ public enum Files {
     static func failure(_ doing: String, _ path: String) -> RhoError {
         let number = errno
         var text = "cannot \(doing) \(path): \(String(cString: strerror(number)))"
-        if number == ENOENT, let names = try? list(parent(of: path)) { text += suggestion(for: name(of: path), in: names) }
+        if number == ENOENT, let names = try? list(parent(of: path)) {
+            text += suggestion(for: name(of: path), in: names)
+        }
         return RhoError(.io, text)
     }
 

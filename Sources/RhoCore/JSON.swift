@@ -42,7 +42,11 @@ public struct JSONObject: Sendable, Equatable, ExpressibleByDictionaryLiteral {
                 if pairs.count > Self.indexThreshold { indexAll() }
             case (nil, let value?):
                 pairs.append((key, value))
-                if positions != nil { positions?[key] = pairs.count - 1 } else if pairs.count > Self.indexThreshold { indexAll() }
+                if positions != nil {
+                    positions?[key] = pairs.count - 1
+                } else if pairs.count > Self.indexThreshold {
+                    indexAll()
+                }
             case (nil, nil): break
             }
         }

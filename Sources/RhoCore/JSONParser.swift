@@ -1,4 +1,7 @@
 extension JSON {
+    /// Arrays and objects nest at most this deep.
+    public static let maximumDepth = 512
+
     /// Reads one JSON text as RFC 8259 defines it: no comments, no trailing commas, nothing after the value.
     ///
     /// Lone surrogate escapes and invalid UTF-8 become U+FFFD. Whole numbers outside Int64 become doubles.
@@ -20,7 +23,6 @@ extension JSON {
 
 /// A recursive descent over bytes. Depth is capped, so that no input can exhaust the stack.
 struct JSONParser {
-    static let maximumDepth = 512
     let bytes: UnsafeRawBufferPointer
     var at = 0
     var depth = 0
@@ -41,9 +43,15 @@ struct JSONParser {
         case UInt8(ascii: "{"): return try parseObject()
         case UInt8(ascii: "["): return try parseArray()
         case UInt8(ascii: "\""): return .string(try parseString())
-        case UInt8(ascii: "t"): try word("true"); return .bool(true)
-        case UInt8(ascii: "f"): try word("false"); return .bool(false)
-        case UInt8(ascii: "n"): try word("null"); return .null
+        case UInt8(ascii: "t"):
+            try word("true")
+            return .bool(true)
+        case UInt8(ascii: "f"):
+            try word("false")
+            return .bool(false)
+        case UInt8(ascii: "n"):
+            try word("null")
+            return .null
         case UInt8(ascii: "-"), UInt8(ascii: "0")...UInt8(ascii: "9"): return try parseNumber()
         default: throw failure("expected a value, got \(shown(at))")
         }
@@ -51,7 +59,7 @@ struct JSONParser {
 
     private mutating func enter() throws(RhoError) {
         depth += 1
-        if depth > Self.maximumDepth { throw failure("nested deeper than \(Self.maximumDepth) levels") }
+        if depth > JSON.maximumDepth { throw failure("nested deeper than \(JSON.maximumDepth) levels") }
     }
 
     private mutating func parseObject() throws(RhoError) -> JSON {
@@ -59,7 +67,10 @@ struct JSONParser {
         at += 1
         var object = JSONObject()
         skipSpace()
-        if take("}") { depth -= 1; return .object(object) }
+        if take("}") {
+            depth -= 1
+            return .object(object)
+        }
         while true {
             skipSpace()
             guard at < bytes.count, bytes[at] == UInt8(ascii: "\"") else {
@@ -82,7 +93,10 @@ struct JSONParser {
         at += 1
         var items: [JSON] = []
         skipSpace()
-        if take("]") { depth -= 1; return .array(items) }
+        if take("]") {
+            depth -= 1
+            return .array(items)
+        }
         while true {
             items.append(try parseValue())
             skipSpace()

@@ -36,7 +36,8 @@ private struct JSONWriter {
                 writer.write(items[at], indent: indent + 1)
             }
         case .object(let object):
-            let pairs = sortedKeys ? object.pairs.sorted { $0.key.utf8.lexicographicallyPrecedes($1.key.utf8) } : object.pairs
+            let pairs =
+                sortedKeys ? object.pairs.sorted { $0.key.utf8.lexicographicallyPrecedes($1.key.utf8) } : object.pairs
             group("{", "}", count: pairs.count, indent: indent) { writer, at in
                 writer.write(pairs[at].key)
                 writer.put(writer.pretty ? ": " : ":")

@@ -77,7 +77,9 @@ import Testing
     @Test func errorsNameThePathAndTheReason() throws {
         _ = try directory.write("web.jsonl", "{}")
         let path = directory.path
-        #expect(throws: RhoError(.io, "cannot open \(path)/web.jsnl: No such file or directory (did you mean 'web.jsonl'?)")) {
+        #expect(
+            throws: RhoError(.io, "cannot open \(path)/web.jsnl: No such file or directory (did you mean 'web.jsonl'?)")
+        ) {
             try Files.read("\(path)/web.jsnl")
         }
         #expect(throws: RhoError(.io, "cannot open \(path)/zzzzzzz: No such file or directory")) {

@@ -3,7 +3,8 @@ import Testing
 
 @Suite struct JSONTests {
     @Test func readsEveryKind() throws {
-        let value = try JSON.parse(#" {"a": [1, -2.5e3, true, null, "x\n\u00e9\ud83d\ude00"], "b": {"c": 9223372036854775807}} "#)
+        let value = try JSON.parse(
+            #" {"a": [1, -2.5e3, true, null, "x\n\u00e9\ud83d\ude00"], "b": {"c": 9223372036854775807}} "#)
         #expect(value["a"]?[0] == 1)
         #expect(value["a"]?[1] == -2500.0)
         #expect(value["a"]?[2]?.boolValue == true)
@@ -46,7 +47,7 @@ import Testing
             #expect(try JSON.parse(JSON(value).serialized()).doubleValue == value)
         }
         #expect(try JSON.parse("-0") == .number(-0.0))
-        #expect(try JSON.parse("18446744073709551616") == .number(18446744073709551616))
+        #expect(try JSON.parse("18446744073709551616") == .number(18_446_744_073_709_551_616))
         #expect(JSON(Double.nan).serialized() == "\"NaN\"")
         #expect(try JSON.parse("\"-Infinity\"").doubleValue == -.infinity)
         #expect(JSON.number(3).intValue == 3)
@@ -85,7 +86,9 @@ import Testing
 
     @Test func depthIsCapped() throws {
         let deep = { (n: Int) in String(repeating: "[", count: n) + String(repeating: "]", count: n) }
-        #expect(throws: RhoError(.format, "line 1, byte 512: nested deeper than 512 levels")) { try JSON.parse(deep(100_000)) }
+        #expect(throws: RhoError(.format, "line 1, byte 512: nested deeper than 512 levels")) {
+            try JSON.parse(deep(100_000))
+        }
         _ = try JSON.parse(deep(512))
     }
 

@@ -3,7 +3,8 @@ import Testing
 
 @Suite struct RhoErrorTests {
     @Test func placesNest() {
-        let error = RhoError(.value, "keep must be in (0, 1], got 60", hint: "write 0.6").at("rho.select").at("x.lua:14")
+        let error = RhoError(.value, "keep must be in (0, 1], got 60", hint: "write 0.6").at("rho.select").at(
+            "x.lua:14")
         #expect(error.message == "x.lua:14: rho.select: keep must be in (0, 1], got 60")
         #expect(error.description == "x.lua:14: rho.select: keep must be in (0, 1], got 60; write 0.6")
         #expect(error.code == .value)
@@ -64,7 +65,8 @@ import Testing
             let low = Float16Bits.decode(bits)
             let high = Float16Bits.decode(bits + 1)
             let middle = (low + high) / 2
-            let right = Float16Bits.encode(middle.nextDown) == bits && Float16Bits.encode(middle.nextUp) == bits + 1
+            let right =
+                Float16Bits.encode(middle.nextDown) == bits && Float16Bits.encode(middle.nextUp) == bits + 1
                 && Float16Bits.encode(middle) == (bits & 1 == 0 ? bits : bits + 1)
                 && Float16Bits.encode(-middle) == Float16Bits.encode(middle) | 0x8000
             if !right { Issue.record("rounding near half \(bits)") }
