@@ -29,10 +29,9 @@ package struct SumOp: Op {
         let input = x[0].shape
         let axis = try self.axis.map { axis throws(RhoError) in try input.axis(axis, for: name) }
         let n = axis.map { input[$0] } ?? input.count
-        let y = try x[0].summed(axis, keeping: keeping)
-        let factor: Float = isMean ? 1 / Float(n) : 1
-        if isMean { y.backend.scale(y, y, factor) }
-        return (y, Saved(input: input, factor: factor))
+        let sum = try x[0].summed(axis, keeping: keeping)
+        guard isMean else { return (sum, Saved(input: input, factor: 1)) }
+        return (try sum.combined(.div, Float(n)), Saved(input: input, factor: 1 / Float(n)))
     }
 
     package func backward(_ saved: consuming Saved, _ flow: GradientFlow) throws(RhoError) {
