@@ -7,7 +7,8 @@ public protocol AttentionPath: AnyObject {
     /// Position of each row of the batch inside its sequence.
     var positions: [Int32] { get }
     /// Attention of `layer` over fused rows [q(HE) | k(KE) | v(KE)]: rotation, scores, weighted values [N, HE].
-    func attend(_ qkv: Tensor, layer: Int) throws(RhoError) -> Tensor
+    /// `qkv` is given away, so that it can be rotated in place.
+    func attend(_ qkv: consuming Tensor, layer: Int) throws(RhoError) -> Tensor
 }
 
 /// Whole rows with a gradient: every position sees its own row up to itself.
@@ -23,10 +24,10 @@ final class TrainingAttention: AttentionPath {
         self.rope = rope
     }
 
-    func attend(_ qkv: Tensor, layer: Int) throws(RhoError) -> Tensor {
+    func attend(_ qkv: consuming Tensor, layer: Int) throws(RhoError) -> Tensor {
         try Fused.attention(
-            qkv, heads: layout.heads, kvHeads: layout.kvHeads, batch: layout.batch, tokens: layout.tokens, rope: rope,
-            window: layout.window, segmentStart: layout.segmentStart)
+            qkv, heads: layout.heads, kvHeads: layout.kvHeads, headWidth: layout.headWidth, batch: layout.batch,
+            tokens: layout.tokens, rope: rope, window: layout.window, segmentStart: layout.segmentStart)
     }
 }
 

@@ -83,11 +83,11 @@ public final class GPT2: LanguageModel {
     ) throws(RhoError) -> Tensor {
         let drop = Dropping(config, dropout)
         let places = try Fused.embedding(ids: attention.positions, positionTable)
-        var x_ND = try drop(Fused.embedding(ids: ids, embedding).adding(places), site: 0)
+        var x_ND = try drop(Fused.embedding(ids: ids, embedding).add(places), site: 0)
         for (index, layer) in layers.enumerated() {
-            let qkv = try Fused.normLinear(
-                x_ND, norm: norm(layer.inputNorm), layer.qkv.weight, bias: layer.qkv.bias)
-            let mixed = try attention.attend(qkv, layer: index)
+            let mixed = try attention.attend(
+                Fused.normLinear(x_ND, norm: norm(layer.inputNorm), layer.qkv.weight, bias: layer.qkv.bias),
+                layer: index)
             let h_ND = try drop.add(x_ND, site: 2 * index + 1) { (residual) throws(RhoError) in
                 try Fused.linear(mixed, layer.attentionOut.weight, bias: layer.attentionOut.bias, residual: residual)
             }
@@ -100,6 +100,6 @@ public final class GPT2: LanguageModel {
     }
 
     private func norm(_ weights: Norm) -> NormWeights {
-        .layer(weights.weight, bias: weights.bias, epsilon: Float(config.normEps))
+        NormWeights(weight: weights.weight, bias: weights.bias, epsilon: Float(config.normEps))
     }
 }

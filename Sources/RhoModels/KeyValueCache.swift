@@ -32,9 +32,7 @@ final class PrefillAttention: AttentionPath {
     private let layout: AttentionLayout
     private let rope: RoPETable?
     let positions: [Int32]
-    private let slots: [Int32]
-    /// Positions to store at; -1 for padding.
-    private let stored: [Int32]
+    private let lengths: [Int]
 
     /// `lengths[b]` tokens of row b are its prompt, the rest is padding.
     init(_ cache: KeyValueCache, lengths: [Int], tokens: Int, rope: RoPETable?) {
@@ -45,26 +43,26 @@ final class PrefillAttention: AttentionPath {
         layout.tokens = tokens
         self.layout = layout
         positions = rowPositions(batch: lengths.count, tokens: tokens)
-        var slots: [Int32] = [], stored: [Int32] = []
-        for (slot, length) in lengths.enumerated() {
-            for token in 0..<tokens {
-                slots.append(Int32(slot))
-                stored.append(token < length ? Int32(token) : -1)
-            }
-        }
-        self.slots = slots
-        self.stored = stored
+        self.lengths = lengths
     }
 
-    func attend(_ qkv: Tensor, layer: Int) throws(RhoError) -> Tensor {
+    func attend(_ qkv: consuming Tensor, layer: Int) throws(RhoError) -> Tensor {
         let rows = qkv.buffer, backend = rows.backend
-        let heads = layout.heads, kvHeads = layout.kvHeads
+        let heads = layout.heads, kvHeads = layout.kvHeads, width = layout.headWidth
         if let rope {
-            backend.rotate(rows, heads: heads + kvHeads, headWidth: layout.headWidth, table: rope, positions: positions)
+            backend.rotate(rows, heads: heads + kvHeads, headWidth: width, tokens: layout.tokens, table: rope, positions: nil,
+                inverse: false)
         }
-        backend.keyValueStore(
-            keys: cache.keys[layer], values: cache.values[layer], rows, slots: slots, positions: stored,
-            capacity: cache.capacity, layout)
+        for (slot, length) in lengths.enumerated() {
+            for head in 0..<kvHeads {
+                let row = slot * layout.tokens * layout.qkvWidth, place = (slot * kvHeads + head) * cache.capacity * width
+                for (column, target) in [(heads + head, cache.keys[layer]), (heads + kvHeads + head, cache.values[layer])] {
+                    backend.copyRows(
+                        target.from(place), yStride: width, rows.from(row + column * width), xStride: layout.qkvWidth,
+                        rows: length, width: width, accumulate: false)
+                }
+            }
+        }
         let out = try rows.like(Shape(unchecked: [rows.rows, layout.outWidth]))
         let lse = try rows.like(Shape(unchecked: [rows.rows, heads]))
         backend.attention(out, lse: lse, rows, layout)
@@ -86,17 +84,24 @@ final class CachedAttention: AttentionPath {
         self.positions = positions
     }
 
-    func attend(_ qkv: Tensor, layer: Int) throws(RhoError) -> Tensor {
+    func attend(_ qkv: consuming Tensor, layer: Int) throws(RhoError) -> Tensor {
         let rows = qkv.buffer, layout = cache.layout
         if let rope {
             rows.backend.rotate(
-                rows, heads: layout.heads + layout.kvHeads, headWidth: layout.headWidth, table: rope,
-                positions: positions)
+                rows, heads: layout.heads + layout.kvHeads, headWidth: layout.headWidth, tokens: 1, table: rope,
+                positions: positions, inverse: false)
         }
         let out = try rows.like(Shape(unchecked: [rows.rows, layout.outWidth]))
         rows.backend.attentionCached(
             out, keys: cache.keys[layer], values: cache.values[layer], rows, slots: slots, positions: positions,
             capacity: cache.capacity, layout)
         return Tensor(out)
+    }
+}
+
+extension Buffer {
+    /// The same storage from element `start` on, as a vector; for strided copies.
+    fileprivate func from(_ start: Int) -> Buffer {
+        Buffer(storage: storage, offset: offset + start, shape: Shape(unchecked: [count - start]))
     }
 }

@@ -12,6 +12,16 @@ public struct DropoutKey: Sendable, Equatable {
     }
 }
 
+/// Loss of every position [B, T] with the extras that were asked for.
+public struct TokenLosses {
+    /// Cross entropy in nats; carries the gradient.
+    public let loss: Tensor
+    /// Entropy of the prediction in nats.
+    public let entropy: Tensor?
+    /// Logit of the target minus the best other logit.
+    public let margin: Tensor?
+}
+
 /// A causal language model: token ids in, one distribution over the next token per position out.
 ///
 /// Letters: B rows, T tokens per row, N = B·T, D model width, V vocabulary.
@@ -54,13 +64,30 @@ extension LanguageModel {
     /// Loss per token [B, T] in nats: −log p(target | ids up to and including the position); 0 where the target is −1.
     /// Errors: as `hidden`, and `.shape` when there is not one target per position.
     public func loss(
-        _ grid: TokenGrid, targets: [Int32], extras: TokenLossExtras? = nil, dropout: DropoutKey? = nil
+        _ grid: TokenGrid, targets: [Int32], dropout: DropoutKey? = nil
     ) throws(RhoError) -> Tensor {
+        try checkTargets(grid, targets)
+        return try Fused.tokenLoss(hidden(grid, dropout: dropout), head: headWeight, targets: targets)
+            .reshape([grid.batch, grid.tokens])
+    }
+
+    /// `loss` with the entropy and margin of each prediction, all [B, T]. Extras carry no gradient.
+    public func loss(
+        _ grid: TokenGrid, targets: [Int32], extras: TokenLossExtra, dropout: DropoutKey? = nil
+    ) throws(RhoError) -> TokenLosses {
+        try checkTargets(grid, targets)
+        let rows = try Fused.tokenLoss(
+            hidden(grid, dropout: dropout), head: headWeight, targets: targets, extras: extras)
+        let shape = [grid.batch, grid.tokens]
+        return TokenLosses(
+            loss: try rows.loss.reshape(shape), entropy: try rows.entropy?.reshape(shape),
+            margin: try rows.margin?.reshape(shape))
+    }
+
+    private func checkTargets(_ grid: TokenGrid, _ targets: [Int32]) throws(RhoError) {
         guard targets.count == grid.ids.count else {
             throw RhoError(.shape, "loss: \(grid.ids.count) positions need as many targets, got \(targets.count)")
         }
-        let loss_N = try Fused.tokenLoss(hidden(grid, dropout: dropout), headWeight, targets: targets, extras: extras)
-        return try loss_N.reshape([grid.batch, grid.tokens])
     }
 
     /// FLOPs of forward and backward per token in rows of `context` tokens.

@@ -86,8 +86,8 @@ public final class Llama: LanguageModel {
         let drop = Dropping(config, dropout)
         var x_ND = try drop(Fused.embedding(ids: ids, embedding), site: 0)
         for (index, layer) in layers.enumerated() {
-            let qkv = try Fused.normLinear(x_ND, norm: norm(layer.inputNorm), layer.qkv, bias: layer.qkvBias)
-            let mixed = try attention.attend(qkv, layer: index)
+            let mixed = try attention.attend(
+                Fused.normLinear(x_ND, norm: norm(layer.inputNorm), layer.qkv, bias: layer.qkvBias), layer: index)
             let h_ND = try drop.add(x_ND, site: 2 * index + 1) { (residual) throws(RhoError) in
                 try Fused.linear(mixed, layer.attentionOut, residual: residual)
             }
@@ -99,7 +99,9 @@ public final class Llama: LanguageModel {
         return try Fused.norm(x_ND, norm(finalNorm))
     }
 
-    private func norm(_ weight: Tensor) -> NormWeights { .rms(weight, epsilon: Float(config.normEps)) }
+    private func norm(_ weight: Tensor) -> NormWeights {
+        NormWeights(weight: weight, epsilon: Float(config.normEps))
+    }
 }
 
 /// Dropout at the places of one forward pass; without a key or a share it does nothing.
@@ -121,6 +123,6 @@ struct Dropping {
         _ residual: Tensor, site: Int, _ branch: (Tensor?) throws(RhoError) -> Tensor
     ) throws(RhoError) -> Tensor {
         if share == 0 { return try branch(residual) }
-        return try residual.adding(self(branch(nil), site: site))
+        return try residual.add(self(branch(nil), site: site))
     }
 }

@@ -69,7 +69,7 @@ public struct WeightView {
     /// Gradient collected for this weight, in checkpoint order; nil if there is none.
     public func gradient() throws(RhoError) -> [Float]? {
         guard let gradient = parameter.tensor.grad else { return nil }
-        let stand = Parameter(parameter.name, gradient, decays: parameter.decays)
+        let stand = Parameter(name: parameter.name, tensor: gradient, decays: parameter.decays)
         return WeightView(
             name: name, shape: shape, parameter: stand, transposed: transposed, segments: segments, initial: initial
         ).values()
@@ -136,8 +136,7 @@ struct ParameterSet {
         _ name: String, dims: [Int], _ parts: [Part], transposed: Bool
     ) throws(RhoError) -> Tensor {
         let tensor = try Tensor.zeros(dims)
-        tensor.requiresGrad = true
-        let parameter = Parameter(name, tensor, decays: dims.count > 1)
+        let parameter = Parameter(name: name, tensor: tensor, decays: dims.count > 1)
         parameters.append(parameter)
         var row = 0
         for part in parts {
