@@ -42,7 +42,9 @@ let package = Package(
         .executableTarget(
             name: "rhoscript",
             dependencies: ["RhoBindings", .product(name: "ArgumentParser", package: "swift-argument-parser")]),
-        .executableTarget(name: "rhobench", dependencies: ["RhoBindings"]),
+        .executableTarget(
+            name: "rhobench",
+            dependencies: ["RhoBindings", .product(name: "ArgumentParser", package: "swift-argument-parser")]),
     ]
         + layers.map { layer in
             .target(

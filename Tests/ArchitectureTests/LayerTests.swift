@@ -21,6 +21,7 @@ private let allowedImports: [String: Set<String>] = [
     ],
     "rhoscript": ["RhoCore", "RhoKernels", "RhoBindings", "LuaRuntime", "RhoTraining", "ArgumentParser"],
     "rhobench": [
+        "ArgumentParser",
         "RhoCore", "RhoKernels", "RhoTensor", "RhoModels", "RhoText", "RhoData", "RhoSelection", "RhoTraining",
         "RhoBindings", "LuaRuntime",
     ],
