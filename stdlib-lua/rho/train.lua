@@ -48,7 +48,7 @@ end
 -- policy kept nothing. With one piece the gradient is that of sum(loss * weight) / total exactly as written.
 local function accumulate_gradient(o, model, policy, batch, share)
   if o.accumulate == 1 then
-    local losses = model:loss(batch)
+    local losses = model:loss(batch, policy)
     local weights, total = policy:weights(batch, losses, share)
     if total > 0 then ((losses * weights):sum() / total):backward() end
     return total > 0 and 1 or 0
@@ -59,12 +59,12 @@ local function accumulate_gradient(o, model, policy, batch, share)
   local pieces = batch:split(o.accumulate)
   local plan = policy:ranks_across_pieces() and rho.no_grad(function()
     local losses = {}
-    for i, piece in ipairs(pieces) do losses[i] = model:loss(piece) end
+    for i, piece in ipairs(pieces) do losses[i] = model:loss(piece, policy) end
     return policy:plan(batch, losses, share)
   end)
   local total = 0
   for i, piece in ipairs(pieces) do
-    local losses = model:loss(piece)
+    local losses = model:loss(piece, policy)
     local weights, part
     if plan then
       weights, part = plan[i].weights, plan[i].total
