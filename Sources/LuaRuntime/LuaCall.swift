@@ -1,0 +1,78 @@
+import CLua
+import RhoCore
+
+/// One call of a declared function, its arguments checked. Valid until the body returns.
+///
+/// Numbers, strings and objects are read from Lua's stack when asked for; lists, maps and option tables were converted
+/// when they were checked.
+public struct LuaCall: LuaArguments {
+    public let state: LuaState
+    let function: BoundFunction
+    let L: OpaquePointer
+    /// Converted values of the parameters that need it, in the order of `function.converted`.
+    let converted: [LuaValue]
+
+    public var place: String { function.place }
+
+    public func value(_ name: String) throws(RhoError) -> LuaValue {
+        let (parameter, slot) = try parameter(name)
+        if parameter.conversion >= 0 { return converted[parameter.conversion] }
+        if lua_type(L, slot) <= LUA_TNIL { return parameter.defaultValue }
+        return state.read(slot)
+    }
+
+    public func isSet(_ name: String) throws(RhoError) -> Bool { lua_type(L, try parameter(name).slot) > LUA_TNIL }
+
+    public func int(_ name: String) throws(RhoError) -> Int {
+        let (parameter, slot) = try parameter(name)
+        var exact: Int32 = 0
+        if lua_type(L, slot) == LUA_TNUMBER {
+            let value = lua_tointegerx(L, slot, &exact)
+            if exact != 0 { return Int(value) }
+        }
+        return try absent(parameter, slot, "an integer") { $0.intValue }
+    }
+
+    public func double(_ name: String) throws(RhoError) -> Double {
+        let (parameter, slot) = try parameter(name)
+        if lua_type(L, slot) == LUA_TNUMBER { return lua_tonumberx(L, slot, nil) }
+        return try absent(parameter, slot, "a number") { $0.doubleValue }
+    }
+
+    public func bool(_ name: String) throws(RhoError) -> Bool {
+        let (parameter, slot) = try parameter(name)
+        if lua_type(L, slot) == LUA_TBOOLEAN { return lua_toboolean(L, slot) != 0 }
+        return try absent(parameter, slot, "true or false") { $0.boolValue }
+    }
+
+    public func object<T: AnyObject>(_ name: String, as type: T.Type) throws(RhoError) -> T {
+        let (parameter, slot) = try parameter(name)
+        if lua_type(L, slot) == LUA_TUSERDATA, let object = state.object(at: slot, on: L) as? T { return object }
+        return try absent(parameter, slot, "an object of type \(T.self)") { $0.object(as: type) }
+    }
+
+    /// Arguments beyond the declared ones, for variadic functions.
+    public var rest: [LuaValue] {
+        let first = function.firstArgument + Int32(function.parameters.count)
+        let last = lua_gettop(L)
+        return first > last ? [] : (first...last).map { state.read($0) }
+    }
+
+    private func parameter(_ name: String) throws(RhoError) -> (BoundParameter, slot: Int32) {
+        for (offset, parameter) in function.parameters.enumerated() where parameter.name == name {
+            return (parameter, function.firstArgument + Int32(offset))
+        }
+        throw RhoError(.internal, "\(place): argument '\(name)' is not declared")
+    }
+
+    private func absent<T>(
+        _ parameter: BoundParameter, _ slot: Int32, _ expected: String, _ read: (LuaValue) -> T?
+    ) throws(RhoError) -> T {
+        if let value = read(parameter.defaultValue) { return value }
+        if lua_type(L, slot) <= LUA_TNIL {
+            throw RhoError(.usage, "\(place): \(parameter.name) is required (\(expected))")
+        }
+        let given = describeForError(state.read(slot))
+        throw RhoError(.value, "\(place): \(parameter.name) must be \(expected), got \(given)")
+    }
+}
