@@ -143,8 +143,9 @@ import Testing
         #expect(throws: RhoError(.value, "a policy has no option 'scpe' (did you mean 'scope'?)")) {
             try SelectionPolicy(json: ["score": "loss", "rule": "all", "scpe": "batch"])
         }
-        #expect(throws: RhoError(
-            .value, "scope must be one of sequence, micro_batch, batch, corpus, got 'bach' (did you mean 'batch'?)")
+        #expect(
+            throws: RhoError(
+                .value, "scope must be one of sequence, micro_batch, batch, corpus, got 'bach' (did you mean 'batch'?)")
         ) { try SelectionScope(named: "bach") }
     }
 
