@@ -32,7 +32,9 @@ public final class AdamW {
         for (name, beta) in [("beta1", beta1), ("beta2", beta2)] {
             guard beta >= 0, beta < 1 else { throw RhoError(.value, "adamw: \(name) must be in [0, 1), got \(beta)") }
         }
-        guard epsilon > 0, epsilon.isFinite else { throw RhoError(.value, "adamw: epsilon must be > 0, got \(epsilon)") }
+        guard epsilon > 0, epsilon.isFinite else {
+            throw RhoError(.value, "adamw: epsilon must be > 0, got \(epsilon)")
+        }
         guard weightDecay >= 0, weightDecay.isFinite else {
             throw RhoError(.value, "adamw: weight_decay must be >= 0, got \(weightDecay)")
         }
@@ -117,7 +119,8 @@ public final class AdamW {
             }
             guard found.shape == wanted.tensor.shape else {
                 throw RhoError(
-                    .checkpoint, "optimizer state: '\(wanted.name)' has shape \(found.shape), expected \(wanted.tensor.shape)")
+                    .checkpoint,
+                    "optimizer state: '\(wanted.name)' has shape \(found.shape), expected \(wanted.tensor.shape)")
             }
             sources.append(found)
         }

@@ -17,13 +17,13 @@ public struct Buffer {
     }
 
     /// New numbers with undefined contents. Throws `.memory`.
-    package static func make(_ shape: Shape, on backend: any Backend = CPUBackend.shared) throws(RhoError) -> Buffer {
+    package static func make(_ shape: Shape, on backend: any Backend = Backends.main) throws(RhoError) -> Buffer {
         let bytes = max(shape.count, 1) * MemoryLayout<Float>.stride
         return Buffer(storage: try Storage(backend: backend, bytes: bytes), offset: 0, shape: shape)
     }
 
     /// New zeros. Throws `.memory`.
-    package static func zeros(_ shape: Shape, on backend: any Backend = CPUBackend.shared) throws(RhoError) -> Buffer {
+    package static func zeros(_ shape: Shape, on backend: any Backend = Backends.main) throws(RhoError) -> Buffer {
         let made = try make(shape, on: backend)
         backend.fill(made, 0)
         return made

@@ -103,4 +103,11 @@ public struct TokenLossResult {
     public let entropy: Tensor?
     /// Margin (N), logits.
     public let margin: Tensor?
+
+    /// Gathers what belongs to one call.
+    public init(loss: Tensor, entropy: Tensor? = nil, margin: Tensor? = nil) {
+        self.loss = loss
+        self.entropy = entropy
+        self.margin = margin
+    }
 }

@@ -18,7 +18,8 @@ public struct TokenGrid: Sendable {
             throw RhoError(.shape, "token grid: \(ids.count) ids for \(batch) x \(tokens) positions")
         }
         if let segmentStart, segmentStart.count != count {
-            throw RhoError(.shape, "token grid: \(segmentStart.count) segment starts for \(batch) x \(tokens) positions")
+            throw RhoError(
+                .shape, "token grid: \(segmentStart.count) segment starts for \(batch) x \(tokens) positions")
         }
         self.batch = batch
         self.tokens = tokens

@@ -92,7 +92,9 @@ struct AdamWTests {
         #expect(abs(list[0].tensor.toArray()[0] - 0.95) < 1e-6)
         #expect(throws: RhoError(.value, "adamw: beta1 must be in [0, 1), got 1.0")) { try AdamW(list, beta1: 1) }
         #expect(throws: RhoError(.value, "adamw: two parameters are named 'w'")) { try AdamW([list[0], list[0]]) }
-        #expect(throws: RhoError(.value, "adamw: lr must be a finite number >= 0, got nan")) { try optimiser.step(lr: .nan) }
+        #expect(throws: RhoError(.value, "adamw: lr must be a finite number >= 0, got nan")) {
+            try optimiser.step(lr: .nan)
+        }
         #expect(throws: RhoError(.value, "adamw: clip must be > 0, got 0.0")) { try optimiser.step(lr: 1, clip: 0) }
     }
 

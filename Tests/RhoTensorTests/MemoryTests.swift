@@ -63,7 +63,9 @@ struct MemoryTests {
                 try #require(Bool(false), "no error after \(list.count) tensors")
             } catch let error as RhoError {
                 try #require(error.code == .memory)
-                try #require(error.message == "out of memory: 4 MiB more asked for, 8 MiB in use, limit 9 MiB" || error.message.hasPrefix("out of memory: 4 MiB more"))
+                try #require(
+                    error.message == "out of memory: 4 MiB more asked for, 8 MiB in use, limit 9 MiB"
+                        || error.message.hasPrefix("out of memory: 4 MiB more"))
             }
             _ = try Tensor.zeros([1 << 20])
         }

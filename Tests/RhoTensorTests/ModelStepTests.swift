@@ -50,8 +50,11 @@ struct ModelStepTests {
         let hidden = { () throws(RhoError) -> Tensor in
             let up = try Fused.normLinear(x, norm: norm, all[3], bias: all[4])
             let down = try Fused.geluLinear(up, all[5], bias: all[6], residual: x)
-            let more = try Fused.dropout(Fused.linear(down, all[5].transpose().matmul(all[5]).slice(start: 0, count: 6)
-                .slice(1, start: 0, count: 6)), p: 0.25, seed: 4, stream: 1)
+            let more = try Fused.dropout(
+                Fused.linear(
+                    down,
+                    all[5].transpose().matmul(all[5]).slice(start: 0, count: 6)
+                        .slice(1, start: 0, count: 6)), p: 0.25, seed: 4, stream: 1)
             return try Fused.norm(down.add(more), norm)
         }
         let targets: [Int32] = [1, 2, 3, 4, 5, 6, 7, 8, 0, 1]
@@ -63,7 +66,8 @@ struct ModelStepTests {
         expectClose(fast, all.map { $0.grad?.toArray() ?? [] })
     }
 
-    @Test("loss, gradients and weights after three steps have the same bits on 1, 2 and 3 threads", arguments: [1.0, 0.6])
+    @Test(
+        "loss, gradients and weights after three steps have the same bits on 1, 2 and 3 threads", arguments: [1.0, 0.6])
     func threads(_ keep: Double) throws {
         let before = Parallel.threadCount
         defer { Parallel.threadCount = before }
@@ -71,7 +75,8 @@ struct ModelStepTests {
         for threads in [1, 2, 3] {
             Parallel.threadCount = threads
             let model = try SmallLlama(
-                .init(vocabulary: 300, width: 48, layers: 2, heads: 4, kvHeads: 2, feedForward: 80, batch: 3, tokens: 70))
+                .init(
+                    vocabulary: 300, width: 48, layers: 2, heads: 4, kvHeads: 2, feedForward: 80, batch: 3, tokens: 70))
             let optimiser = try AdamW(model.parameters)
             var bits: [[UInt32]] = []
             for step in 0..<3 {
@@ -115,7 +120,8 @@ struct ModelStepTests {
     func extras() throws {
         let model = try SmallLlama(.init())
         let hidden = try model.hidden()
-        let result = try Fused.tokenLoss(hidden, head: model.embedding, targets: model.targets, extras: [.entropy, .margin])
+        let result = try Fused.tokenLoss(
+            hidden, head: model.embedding, targets: model.targets, extras: [.entropy, .margin])
         let logits = try Fused.linear(hidden, model.embedding)
         let logs = try logits.logSoftmax()
         let entropy = try logs.unary(.exp).mul(logs).sum(1).unary(.neg).toArray()
@@ -127,6 +133,8 @@ struct ModelStepTests {
             let other = (0..<v).filter { $0 != target }.map { rows[row * v + $0] }.max() ?? 0
             #expect(abs(margin - (rows[row * v + target] - other)) < 1e-4)
         }
-        #expect(try Fused.tokenLoss(hidden, head: model.embedding, targets: model.targets).toArray() == result.loss.toArray())
+        #expect(
+            try Fused.tokenLoss(hidden, head: model.embedding, targets: model.targets).toArray()
+                == result.loss.toArray())
     }
 }

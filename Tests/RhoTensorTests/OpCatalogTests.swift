@@ -24,6 +24,26 @@ struct OpCatalogTests {
         for type in OpCatalog.all { #expect(!type.samples.isEmpty, "\(type) has no samples") }
     }
 
+    @Test("ops reach the numbers through the backend only")
+    func opsKeepToTheSeam() throws {
+        let root = #filePath.split(separator: "/").dropLast(3).joined(separator: "/")
+        let folder = "/\(root)/Sources/RhoTensor/Ops/"
+        for file in try Files.list(folder) {
+            let text = try Files.readText(file.hasPrefix("/") ? file : folder + file)
+            for word in ["import RhoKernels", ".floats", ".reading", "CPUBackend", ".address"] {
+                #expect(!text.contains(word), "\(file) contains '\(word)'")
+            }
+        }
+    }
+
+    @Test("the finite-difference check finds a gradient that is one percent off")
+    func checkIsSharp() throws {
+        let sample = ProbeOp.samples[0]
+        let values = try GradCheck.inputs(sample)
+        let gradient = try #require(GradCheck.run(sample, values).gradients[0])
+        #expect(try GradCheck.error(sample, input: 0, gradient: gradient, values: values) > 5e-3)
+    }
+
     @Test("gradients agree with finite differences", arguments: labels)
     func gradients(_ label: String) throws {
         let sample = try #require(OpCatalogTests.sample(label))

@@ -17,6 +17,16 @@ struct ShapeErrorTests {
         expect("shape: (0, \(huge), \(huge)) holds more elements than a tensor can") { () throws(RhoError) in
             _ = try Tensor.zeros([0, huge, huge])
         }
+        // Empty, so they exist, but their product would not.
+        expect("matmul: (\(huge), \(huge)) holds more elements than a tensor can") { () throws(RhoError) in
+            _ = try Tensor.zeros([huge, 0]).matmul(Tensor.zeros([0, huge]))
+        }
+        expect("linear: (\(huge), \(huge)) holds more elements than a tensor can") { () throws(RhoError) in
+            _ = try Fused.linear(Tensor.zeros([huge, 0]), Tensor.zeros([huge, 0]))
+        }
+        expect("add: (\(huge), \(huge), 0) holds more elements than a tensor can") { () throws(RhoError) in
+            _ = try Tensor.zeros([huge, 1, 0]).add(Tensor.zeros([1, huge, 0]))
+        }
         expect("from: 3 values do not fill shape (2, 2) of 4") { () throws(RhoError) in
             _ = try Tensor.from([1, 2, 3], [2, 2])
         }
@@ -52,7 +62,9 @@ struct ShapeErrorTests {
         expect("concat: shapes (4, 128) and (64, 32) differ outside dimension 0") { () throws(RhoError) in
             _ = try Tensor.concat([a, b])
         }
-        expect("gather: index 128 of row 0 is outside 0..<128") { () throws(RhoError) in _ = try a.gather([128, 0, 0, 0]) }
+        expect("gather: index 128 of row 0 is outside 0..<128") { () throws(RhoError) in
+            _ = try a.gather([128, 0, 0, 0])
+        }
         expect("embedding: id 4 at position 1 is outside 0..<4") { () throws(RhoError) in
             _ = try Fused.embedding(ids: [0, 4], a)
         }

@@ -57,23 +57,38 @@ struct SmallLlama {
         targets = (0..<rows).map { _ in Int32(stream.below(sizes.vocabulary)) }
     }
 
-    func hidden() throws(RhoError) -> Tensor {
+    /// Final hidden states. `probes` watch the gradients of, from the end: the result, the last gate and up rows, the
+    /// last attention result, and the first block's result.
+    func hidden(probes: [ProbeOp]? = nil, recomputing: Bool = false) throws(RhoError) -> Tensor {
         var x = try Fused.embedding(ids: ids, embedding)
-        for block in blocks {
-            let attended = try Fused.attention(
-                Fused.normLinear(x, norm: NormWeights(weight: block.norm1, epsilon: 1e-5), block.qkv),
-                heads: sizes.heads, kvHeads: sizes.kvHeads, headWidth: sizes.width / sizes.heads, batch: sizes.batch,
-                tokens: sizes.tokens, rope: rope)
-            let middle = try Fused.linear(attended, block.out, residual: x)
-            x = try Fused.swigluLinear(
-                Fused.normLinear(middle, norm: NormWeights(weight: block.norm2, epsilon: 1e-5), block.gateUp),
-                block.down, residual: middle)
+        for (index, block) in blocks.enumerated() {
+            let watched = index == blocks.count - 1 ? probes : nil
+            if recomputing {
+                x = try Autograd.checkpoint(x) { (x) throws(RhoError) in try run(block, x, watched) }
+            } else {
+                x = try run(block, x, watched)
+            }
+            if index == 0, let probes { x = try probes[3](x) }
         }
-        return try Fused.norm(x, NormWeights(weight: norm, epsilon: 1e-5))
+        let hidden = try Fused.norm(x, NormWeights(weight: norm, epsilon: 1e-5))
+        guard let probes else { return hidden }
+        return try probes[0](hidden)
     }
 
-    func loss() throws(RhoError) -> Tensor {
-        try Fused.tokenLoss(hidden(), head: embedding, targets: targets)
+    private func run(_ block: Block, _ x: Tensor, _ probes: [ProbeOp]?) throws(RhoError) -> Tensor {
+        var attended = try Fused.attention(
+            Fused.normLinear(x, norm: NormWeights(weight: block.norm1, epsilon: 1e-5), block.qkv),
+            heads: sizes.heads, kvHeads: sizes.kvHeads, headWidth: sizes.width / sizes.heads, batch: sizes.batch,
+            tokens: sizes.tokens, rope: rope)
+        if let probes { attended = try probes[2](attended) }
+        let middle = try Fused.linear(attended, block.out, residual: x)
+        var gateUp = try Fused.normLinear(middle, norm: NormWeights(weight: block.norm2, epsilon: 1e-5), block.gateUp)
+        if let probes { gateUp = try probes[1](gateUp) }
+        return try Fused.swigluLinear(gateUp, block.down, residual: middle)
+    }
+
+    func loss(probes: [ProbeOp]? = nil, recomputing: Bool = false) throws(RhoError) -> Tensor {
+        try Fused.tokenLoss(hidden(probes: probes, recomputing: recomputing), head: embedding, targets: targets)
     }
 
     func gradients() -> [[Float]] { parameters.map { $0.tensor.grad?.toArray() ?? [] } }

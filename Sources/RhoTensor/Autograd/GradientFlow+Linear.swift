@@ -25,12 +25,13 @@ enum LinearShape {
         _ name: String, x: Shape, inputs: Int, w: Shape, bias: Shape?, residual: Shape?
     ) throws(RhoError) -> Shape {
         guard x.rank > 0, w.rank == 2, w[1] == inputs else {
-            throw RhoError(.shape, "\(name): input \(x) and weight \(w) do not fit, expected weight (outputs, \(inputs))")
+            throw RhoError(
+                .shape, "\(name): input \(x) and weight \(w) do not fit, expected weight (outputs, \(inputs))")
         }
         if let bias, bias != Shape(unchecked: [w[0]]) {
             throw RhoError(.shape, "\(name): bias \(bias) does not fit weight \(w)")
         }
-        let shape = x.replacingWidth(w[0])
+        let shape = try Shape(Array(x.dims.dropLast()) + [w[0]], for: name)
         if let residual, residual != shape {
             throw RhoError(.shape, "\(name): residual \(residual) differs from the result \(shape)")
         }

@@ -9,15 +9,15 @@ package class Node {
     package let sequence: UInt64
     /// Shape of the op's result.
     package let shape: Shape
-    package fileprivate(set) var inputs: [Edge]
+    private var inputs: [Edge]
     /// Gradient collected so far from the consumers of the result.
     package var pending: Gradient?
     /// Whether a backward pass has used this node up.
-    package fileprivate(set) var isSpent = false
+    package private(set) var isSpent = false
 
     private static let counter = Atomic<UInt64>(0)
 
-    fileprivate init(shape: Shape, inputs: [Edge]) {
+    init(shape: Shape, inputs: [Edge]) {
         sequence = Node.counter.add(1, ordering: .relaxed).newValue
         self.shape = shape
         self.inputs = inputs
@@ -26,11 +26,15 @@ package class Node {
     /// Name of the op, for errors.
     package var name: String { "node" }
 
-    /// Sends `gradient` to the inputs and drops everything saved.
+    /// Sends `gradient` to the inputs, drops everything saved, and returns the nodes reached for the first time.
     package func run(_ gradient: Gradient) throws(RhoError) -> [Node] { [] }
 
-    /// Drops saved tensors of a node that will not be run.
-    fileprivate func dropSaved() {}
+    /// Hands out the edges and marks the node as used up.
+    func spend() -> [Edge] {
+        isSpent = true
+        defer { inputs = [] }
+        return inputs
+    }
 
     deinit {
         // A chain of 100,000 nodes must not be released by 100,000 nested deinits: uniquely owned parents are
@@ -74,10 +78,8 @@ final class OpNode<O: Op>: Node {
 
     override func run(_ gradient: Gradient) throws(RhoError) -> [Node] {
         guard let saved = self.saved.take() else { throw Autograd.spent(name) }
-        isSpent = true
-        let flow = GradientFlow(gradient, shape: shape, inputs: inputs)
-        inputs = []
-        try op.backward(saved, flow)
+        let flow = GradientFlow(gradient, shape: shape, inputs: spend())
+        try op.backward(consume saved, flow)
         return flow.reached
     }
 }

@@ -36,7 +36,8 @@ extension CPUBackend {
             return
         }
         RhoKernels.linearBackwardInput(
-            dx.floats, dy.reading, w.reading, rows: dy.rows, inputs: dx.width, outputs: dy.width, accumulate: accumulate)
+            dx.floats, dy.reading, w.reading, rows: dy.rows, inputs: dx.width, outputs: dy.width, accumulate: accumulate
+        )
     }
 
     package func linearBackwardWeight(_ dw: Buffer, dbias: Buffer?, _ dy: Buffer, _ x: Buffer) {

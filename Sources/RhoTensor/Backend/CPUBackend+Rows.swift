@@ -75,16 +75,19 @@ extension CPUBackend {
         result.reserveCapacity(rows * count)
         for row in 0..<rows {
             let line = values + row * width
-            // Equal values keep their order and NaN comes last either way, so that the order is total and stable.
-            let before: (Int32, Int32) -> Bool = { a, b in
-                let (left, right) = (line[Int(a)], line[Int(b)])
-                if left.isNaN || right.isNaN { return left.isNaN == right.isNaN ? a < b : right.isNaN }
-                if left == right { return a < b }
-                return descending ? left > right : left < right
-            }
-            let sorted = (0..<Int32(truncatingIfNeeded: width)).sorted(by: before)
-            result.append(contentsOf: sorted.prefix(count))
+            // Equal values keep their order because the index is the low half of the key.
+            var keys = (0..<width).map { UInt64(orderKey(line[$0], descending)) << 32 | UInt64($0) }
+            keys.sort()
+            result.append(contentsOf: keys.prefix(count).map { Int32(truncatingIfNeeded: $0 & 0xFFFF_FFFF) })
         }
         return result
     }
+}
+
+/// Bits that sort like the value: ascending or descending, NaN last either way, -0 equal to 0.
+private func orderKey(_ value: Float, _ descending: Bool) -> UInt32 {
+    if value.isNaN { return .max }
+    let bits = (value == 0 ? 0 : value).bitPattern
+    let ascending = bits >> 31 == 0 ? bits | 0x8000_0000 : ~bits
+    return descending ? ~ascending : ascending
 }

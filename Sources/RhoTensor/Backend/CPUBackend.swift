@@ -13,7 +13,9 @@ package final class CPUBackend: Backend {
 
     private init() {}
 
-    package func allocate(bytes: Int) throws(RhoError) -> UnsafeMutableRawPointer { try allocator.allocate(bytes: bytes) }
+    package func allocate(bytes: Int) throws(RhoError) -> UnsafeMutableRawPointer {
+        try allocator.allocate(bytes: bytes)
+    }
 
     package func release(_ address: UnsafeMutableRawPointer, bytes: Int) { allocator.release(address, bytes: bytes) }
 

@@ -40,7 +40,8 @@ package struct AttentionOp: Op {
         let sizes = [l.batch, l.tokens, l.heads, l.kvHeads, l.headWidth]
         guard sizes.allSatisfy({ $0 > 0 && $0 <= 1 << 24 }), l.heads % l.kvHeads == 0 else {
             throw RhoError(
-                .value, "attention: \(l.heads) heads of width \(l.headWidth) with \(l.kvHeads) key/value heads over "
+                .value,
+                "attention: \(l.heads) heads of width \(l.headWidth) with \(l.kvHeads) key/value heads over "
                     + "\(l.batch) x \(l.tokens) positions: sizes must be positive and kv heads divide heads")
         }
         let rows = l.batch * l.tokens
@@ -51,7 +52,9 @@ package struct AttentionOp: Op {
             throw RhoError(.value, "attention: window must be at least 1, got \(window)")
         }
         if let starts = l.segmentStart {
-            let valid = starts.count == rows && starts.indices.allSatisfy { starts[$0] >= 0 && Int(starts[$0]) <= $0 % l.tokens }
+            let valid =
+                starts.count == rows
+                && starts.indices.allSatisfy { starts[$0] >= 0 && Int(starts[$0]) <= $0 % l.tokens }
             guard valid else {
                 throw RhoError(.value, "attention: segment starts must be \(rows) positions, none after its own")
             }

@@ -11,7 +11,7 @@ package struct EmbeddingOp: Op {
     package func resultShape(_ s: [Shape]) throws(RhoError) -> Shape {
         guard s[0].rank == 2 else { throw RhoError(.shape, "embedding: needs a table (V, D), got shape \(s[0])") }
         try EmbeddingOp.check(name, ids, vocabulary: s[0][0], lowest: 0)
-        return Shape(unchecked: [ids.count, s[0][1]])
+        return try Shape([ids.count, s[0][1]], for: name)
     }
 
     /// Throws `.value` naming the first id outside `lowest ..< vocabulary`.

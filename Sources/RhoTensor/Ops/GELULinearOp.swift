@@ -22,7 +22,8 @@ package struct GELULinearOp: Op {
 
     package func resultShape(_ s: [Shape]) throws(RhoError) -> Shape {
         try LinearShape.result(
-            name, x: s[0], inputs: s[0].width, w: s[1], bias: hasBias ? s[2] : nil, residual: hasResidual ? s.last : nil)
+            name, x: s[0], inputs: s[0].width, w: s[1], bias: hasBias ? s[2] : nil, residual: hasResidual ? s.last : nil
+        )
     }
 
     package func forward(_ x: [Buffer], _ shape: Shape) throws(RhoError) -> (Buffer, Saved) {

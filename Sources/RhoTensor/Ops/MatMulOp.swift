@@ -26,8 +26,10 @@ package struct MatMulOp: Op {
             throw RhoError(.shape, "matmul: needs two matrices or two equal batches of matrices, got \(a) and \(b)")
         }
         let (m, k, n, other) = sizes(a, b)
-        guard k == other else { throw RhoError(.shape, "matmul: inner sizes differ, \(text(a, transA)) × \(text(b, transB))") }
-        return Shape(unchecked: Array(a.dims.dropLast(2)) + [m, n])
+        guard k == other else {
+            throw RhoError(.shape, "matmul: inner sizes differ, \(text(a, transA)) × \(text(b, transB))")
+        }
+        return try Shape(Array(a.dims.dropLast(2)) + [m, n], for: name)
     }
 
     package func forward(_ x: [Buffer], _ shape: Shape) throws(RhoError) -> (Buffer, Saved) {

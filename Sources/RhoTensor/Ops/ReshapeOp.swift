@@ -7,7 +7,10 @@ package struct ReshapeOp: Op {
 
     package var name: String { "reshape" }
     package static var samples: [OpSample] {
-        [OpSample(ReshapeOp([6, 4]), [[2, 3, 4]]), OpSample(ReshapeOp([-1]), [[3, 5]]), OpSample(ReshapeOp([]), [[1, 1]])]
+        [
+            OpSample(ReshapeOp([6, 4]), [[2, 3, 4]]), OpSample(ReshapeOp([-1]), [[3, 5]]),
+            OpSample(ReshapeOp([]), [[1, 1]]),
+        ]
     }
 
     package func resultShape(_ inputs: [Shape]) throws(RhoError) -> Shape {

@@ -7,7 +7,10 @@ package struct RowsOp: Op {
 
     package var name: String { "rows" }
     package static var samples: [OpSample] {
-        [OpSample(RowsOp([3, 0, 3, 1]), [[4, 6]]), OpSample(RowsOp([1]), [[2, 2, 3]]), OpSample(RowsOp([2, 2]), [[4]])]
+        [
+            OpSample(RowsOp([3, 0, 3, 1]), [[4, 6]]), OpSample(RowsOp([1]), [[2, 2, 3]]),
+            OpSample(RowsOp([2, 2]), [[4]]),
+        ]
     }
 
     package func resultShape(_ inputs: [Shape]) throws(RhoError) -> Shape {

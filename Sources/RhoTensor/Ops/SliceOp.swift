@@ -26,7 +26,8 @@ package struct SliceOp: Op {
         let size = inputs[0][axis]
         guard start >= 0, count >= 0, start <= size, count <= size - start else {
             throw RhoError(
-                .shape, "slice: \(count) entries from \(start) are outside dimension \(self.axis) of shape \(inputs[0])")
+                .shape, "slice: \(count) entries from \(start) are outside dimension \(self.axis) of shape \(inputs[0])"
+            )
         }
         var dims = inputs[0].dims
         dims[axis] = count
@@ -36,7 +37,9 @@ package struct SliceOp: Op {
     package func forward(_ x: [Buffer], _ shape: Shape) throws(RhoError) -> (Buffer, Shape) {
         let input = x[0].shape
         let (outer, n, inner) = input.split(at: try input.axis(axis, for: name))
-        if outer == 1 { return (x[0].reshaped(Shape(unchecked: [n, inner])).slice(start, count).reshaped(shape), input) }
+        if outer == 1 {
+            return (x[0].reshaped(Shape(unchecked: [n, inner])).slice(start, count).reshaped(shape), input)
+        }
         let y = try x[0].like(shape)
         let source = Buffer(storage: x[0].storage, offset: x[0].offset + start * inner, shape: shape)
         y.backend.copyRows(

@@ -35,7 +35,8 @@ package struct TokenLossOp: Op {
     package func resultShape(_ s: [Shape]) throws(RhoError) -> Shape {
         let (hidden, head) = (s[0], s[1])
         guard hidden.rank == 2, head.rank == 2, hidden[1] == head[1] else {
-            throw RhoError(.shape, "token_loss: hidden \(hidden) and head \(head) do not fit, expected (N, D) and (V, D)")
+            throw RhoError(
+                .shape, "token_loss: hidden \(hidden) and head \(head) do not fit, expected (N, D) and (V, D)")
         }
         guard targets.count == hidden[0] else {
             throw RhoError(.shape, "token_loss: \(targets.count) targets for \(hidden[0]) rows")

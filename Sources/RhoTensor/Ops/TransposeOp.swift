@@ -4,7 +4,10 @@ import RhoCore
 package struct TransposeOp: Op {
     package var name: String { "transpose" }
     package static var samples: [OpSample] {
-        [OpSample(TransposeOp(), [[3, 7]]), OpSample(TransposeOp(), [[2, 3, 5]]), OpSample(TransposeOp(), [[2, 2, 3, 4]])]
+        [
+            OpSample(TransposeOp(), [[3, 7]]), OpSample(TransposeOp(), [[2, 3, 5]]),
+            OpSample(TransposeOp(), [[2, 2, 3, 4]]),
+        ]
     }
 
     package func resultShape(_ inputs: [Shape]) throws(RhoError) -> Shape {

@@ -6,7 +6,8 @@ package struct WhereOp: Op {
     package static var samples: [OpSample] {
         [
             OpSample(WhereOp(), [[4, 5], [4, 5], [4, 5]], constant: [0]),
-            OpSample(WhereOp(), [[4, 1], [5], [4, 5]], constant: [0]), OpSample(WhereOp(), [[6], [], [6]], constant: [0]),
+            OpSample(WhereOp(), [[4, 1], [5], [4, 5]], constant: [0]),
+            OpSample(WhereOp(), [[6], [], [6]], constant: [0]),
         ]
     }
 
