@@ -5,19 +5,20 @@ public enum Philox {
     /// Ten rounds on `counter` under `key`; words in the paper's order, least significant first.
     @inlinable
     public static func block(_ counter: SIMD4<UInt32>, key: SIMD2<UInt32>) -> SIMD4<UInt32> {
-        var c = counter
-        var k0 = key.x
-        var k1 = key.y
+        // Plain words: as lanes of a vector they would be moved in and out in every round.
+        var (c0, c1, c2, c3) = (counter.x, counter.y, counter.z, counter.w)
+        var (k0, k1) = (key.x, key.y)
         for _ in 0..<10 {
-            let p0 = UInt64(c.x) &* 0xD251_1F53
-            let p1 = UInt64(c.z) &* 0xCD9E_8D57
-            c = SIMD4(
-                UInt32(truncatingIfNeeded: p1 &>> 32) ^ c.y ^ k0, UInt32(truncatingIfNeeded: p1),
-                UInt32(truncatingIfNeeded: p0 &>> 32) ^ c.w ^ k1, UInt32(truncatingIfNeeded: p0))
+            let p0 = UInt64(c0) &* 0xD251_1F53
+            let p1 = UInt64(c2) &* 0xCD9E_8D57
+            c0 = UInt32(truncatingIfNeeded: p1 &>> 32) ^ c1 ^ k0
+            c1 = UInt32(truncatingIfNeeded: p1)
+            c2 = UInt32(truncatingIfNeeded: p0 &>> 32) ^ c3 ^ k1
+            c3 = UInt32(truncatingIfNeeded: p0)
             k0 &+= 0x9E37_79B9
             k1 &+= 0xBB67_AE85
         }
-        return c
+        return SIMD4(c0, c1, c2, c3)
     }
 
     /// Mixes a number so that near inputs give unrelated outputs (the finaliser of SplitMix64).

@@ -9,6 +9,8 @@ public struct RandomStream: Sendable {
     private let step: UInt64
     /// Index of the next 64 bits; a Philox block holds two.
     private var index: UInt64 = 0
+    /// The second half of the block that the latest even index came from.
+    private var pending: UInt64 = 0
     private var spareNormal: Double?
 
     public init(seed: UInt64, name: String, step: UInt64 = 0) {
@@ -23,18 +25,26 @@ public struct RandomStream: Sendable {
 
     /// The 64 bits at `index`, wherever ``next()`` stands.
     public func bits(at index: UInt64) -> UInt64 {
-        let block = index >> 1
+        let halves = block(index >> 1)
+        return index & 1 == 0 ? halves.low : halves.high
+    }
+
+    private func block(_ number: UInt64) -> (low: UInt64, high: UInt64) {
         let counter = SIMD4(
-            UInt32(truncatingIfNeeded: block), UInt32(truncatingIfNeeded: block >> 32),
+            UInt32(truncatingIfNeeded: number), UInt32(truncatingIfNeeded: number >> 32),
             UInt32(truncatingIfNeeded: step), UInt32(truncatingIfNeeded: step >> 32))
         let words = Philox.block(
             counter, key: SIMD2(UInt32(truncatingIfNeeded: key), UInt32(truncatingIfNeeded: key >> 32)))
-        return index & 1 == 0 ? UInt64(words.y) << 32 | UInt64(words.x) : UInt64(words.w) << 32 | UInt64(words.z)
+        return (UInt64(words.y) << 32 | UInt64(words.x), UInt64(words.w) << 32 | UInt64(words.z))
     }
 
     public mutating func next() -> UInt64 {
         defer { index &+= 1 }
-        return bits(at: index)
+        // The index only grows by one, so an odd one follows the even one of its block.
+        if index & 1 == 1 { return pending }
+        let halves = block(index >> 1)
+        pending = halves.high
+        return halves.low
     }
 
     /// Uniform in [0, 1), of 53 bits.
