@@ -2,14 +2,21 @@ import RhoCore
 import RhoTensor
 
 /// Decoder of the Llama line (arXiv 2302.13971): RMSNorm before each block, rotary positions, grouped-query attention,
-/// SwiGLU. Mistral adds a sliding window, Qwen 2 a bias on queries, keys and values; both are settings of `ModelConfig`.
+/// SwiGLU. Mistral adds a sliding window, Qwen 2 a bias on queries, keys and values, Qwen 3 a norm of each
+/// query and key head; all are settings of `ModelConfig`.
 ///
 ///     h = x + Wo · attention(Wqkv · norm(x))        x' = h + Wdown · (silu(g) · u),  [g | u] = Wgu · norm(h)
 public final class Llama: LanguageModel {
+    private struct HeadNorms {
+        var query: Tensor
+        var key: Tensor
+    }
+
     private struct Layer {
         var inputNorm: Tensor
         var qkv: Tensor
         var qkvBias: Tensor?
+        var headNorms: HeadNorms?
         var attentionOut: Tensor
         var middleNorm: Tensor
         var gateUp: Tensor
@@ -56,6 +63,10 @@ public final class Llama: LanguageModel {
                         place + "self_attn.qkv_proj.weight", width: config.dim, projections("weight", matrix)),
                     qkvBias: config.qkvBias
                         ? try set.vector(place + "self_attn.qkv_proj.bias", projections("bias", .zeros)) : nil,
+                    headNorms: config.normalisesQueriesAndKeys
+                        ? HeadNorms(
+                            query: try set.vector(place + "self_attn.q_norm.weight", count: config.headWidth, .ones),
+                            key: try set.vector(place + "self_attn.k_norm.weight", count: config.headWidth, .ones)) : nil,
                     attentionOut: try set.matrix(
                         place + "self_attn.o_proj.weight", rows: config.dim, width: queries, residual),
                     middleNorm: try set.vector(place + "post_attention_layernorm.weight", count: config.dim, .ones),
@@ -86,8 +97,7 @@ public final class Llama: LanguageModel {
         let drop = Dropping(config, dropout)
         var x_ND = try drop(Fused.embedding(ids: ids, embedding), site: 0)
         for (index, layer) in layers.enumerated() {
-            let mixed = try attention.attend(
-                Fused.normLinear(x_ND, norm: norm(layer.inputNorm), layer.qkv, bias: layer.qkvBias), layer: index)
+            let mixed = try attention.attend(projected(x_ND, layer), layer: index)
             let h_ND = try drop.add(x_ND, site: 2 * index + 1) { (residual) throws(RhoError) in
                 try Fused.linear(mixed, layer.attentionOut, residual: residual)
             }
@@ -97,6 +107,18 @@ public final class Llama: LanguageModel {
             }
         }
         return try Fused.norm(x_ND, norm(finalNorm))
+    }
+
+    /// Rows [q | k | v] of a layer, with each query and key head normalised where the family does so (Qwen 3).
+    private func projected(_ x_ND: Tensor, _ layer: Layer) throws(RhoError) -> Tensor {
+        let qkv = try Fused.normLinear(x_ND, norm: norm(layer.inputNorm), layer.qkv, bias: layer.qkvBias)
+        guard let norms = layer.headNorms else { return qkv }
+        let heads = config.heads, kvHeads = config.kvHeads
+        let parts = try qkv.reshape([x_ND.shape[0], heads + 2 * kvHeads, config.headWidth])
+        let queries = try Fused.norm(parts.slice(1, start: 0, count: heads), norm(norms.query))
+        let keys = try Fused.norm(parts.slice(1, start: heads, count: kvHeads), norm(norms.key))
+        let values = try parts.slice(1, start: heads + kvHeads, count: kvHeads)
+        return try Tensor.concat([queries, keys, values], axis: 1).reshape([x_ND.shape[0], config.qkvWidth])
     }
 
     private func norm(_ weight: Tensor) -> NormWeights {

@@ -8,6 +8,7 @@ public enum ModelCatalog {
         (.llama, { config throws(RhoError) in try Llama(config) }),
         (.mistral, { config throws(RhoError) in try Llama(config) }),
         (.qwen2, { config throws(RhoError) in try Llama(config) }),
+        (.qwen3, { config throws(RhoError) in try Llama(config) }),
         (.gpt2, { config throws(RhoError) in try GPT2(config) }),
     ]
 

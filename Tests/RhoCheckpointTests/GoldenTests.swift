@@ -7,7 +7,7 @@ import Testing
 /// Models against transformers: the same weights, batch and selection mask must give the same numbers.
 @Suite struct GoldenTests {
     static let trained = ["llama_untied", "llama_tied", "gpt2"]
-    static let families = trained + ["llama3_rope", "mistral", "qwen2"]
+    static let families = trained + ["llama3_rope", "mistral", "qwen2", "qwen3"]
 
     @Test(arguments: families)
     func lossesMatch(family: String) throws {
