@@ -1,5 +1,7 @@
 /// A JSON value. Objects keep the order of their keys; whole numbers that fit stay integers.
-public enum JSON: Sendable, Equatable {
+///
+/// Strings and keys are compared byte by byte: "é" of one and of two scalars are two keys, as in a tokenizer's vocabulary.
+public enum JSON: Sendable {
     case null
     case bool(Bool)
     case integer(Int64)
@@ -9,12 +11,42 @@ public enum JSON: Sendable, Equatable {
     case object(JSONObject)
 }
 
+extension JSON: Equatable {
+    public static func == (a: JSON, b: JSON) -> Bool {
+        switch (a, b) {
+        case (.null, .null): true
+        case (.bool(let x), .bool(let y)): x == y
+        case (.integer(let x), .integer(let y)): x == y
+        case (.number(let x), .number(let y)): x == y
+        case (.string(let x), .string(let y)): sameBytes(x, y)
+        case (.array(let x), .array(let y)): x == y
+        case (.object(let x), .object(let y)): x == y
+        default: false
+        }
+    }
+}
+
+/// Equality of the encoded text; `String`'s own takes canonically equivalent texts for the same.
+private func sameBytes(_ a: String, _ b: String) -> Bool { a.utf8.elementsEqual(b.utf8) }
+
 /// An object whose keys keep the order in which they were first set. Equality takes the order into account.
 public struct JSONObject: Sendable, Equatable, ExpressibleByDictionaryLiteral {
     public private(set) var pairs: [(key: String, value: JSON)]
     /// Position of each key; only kept for objects large enough for a linear search to hurt.
-    private var positions: [String: Int]?
+    private var positions: [KeyBytes: Int]?
     private static let indexThreshold = 16
+
+    /// A key by its bytes.
+    private struct KeyBytes: Hashable, Sendable {
+        let text: String
+
+        static func == (a: KeyBytes, b: KeyBytes) -> Bool { sameBytes(a.text, b.text) }
+
+        func hash(into hasher: inout Hasher) {
+            var text = text
+            text.withUTF8 { hasher.combine(bytes: UnsafeRawBufferPointer($0)) }
+        }
+    }
 
     public init() { pairs = [] }
 
@@ -43,7 +75,7 @@ public struct JSONObject: Sendable, Equatable, ExpressibleByDictionaryLiteral {
             case (nil, let value?):
                 pairs.append((key, value))
                 if positions != nil {
-                    positions?[key] = pairs.count - 1
+                    positions?[KeyBytes(text: key)] = pairs.count - 1
                 } else if pairs.count > Self.indexThreshold {
                     indexAll()
                 }
@@ -53,18 +85,19 @@ public struct JSONObject: Sendable, Equatable, ExpressibleByDictionaryLiteral {
     }
 
     private func position(of key: String) -> Int? {
-        if let positions { return positions[key] }
-        return pairs.firstIndex { $0.key == key }
+        if let positions { return positions[KeyBytes(text: key)] }
+        return pairs.firstIndex { sameBytes($0.key, key) }
     }
 
     private mutating func indexAll() {
-        var index = [String: Int](minimumCapacity: pairs.count * 2)
-        for (at, pair) in pairs.enumerated() { index[pair.key] = at }
+        var index = [KeyBytes: Int](minimumCapacity: pairs.count * 2)
+        for (at, pair) in pairs.enumerated() { index[KeyBytes(text: pair.key)] = at }
         positions = index
     }
 
     public static func == (a: JSONObject, b: JSONObject) -> Bool {
-        a.pairs.count == b.pairs.count && zip(a.pairs, b.pairs).allSatisfy { $0.key == $1.key && $0.value == $1.value }
+        a.pairs.count == b.pairs.count
+            && zip(a.pairs, b.pairs).allSatisfy { sameBytes($0.key, $1.key) && $0.value == $1.value }
     }
 }
 

@@ -39,6 +39,18 @@ import Testing
         #expect(object.keys.first == "key0" && object.keys.last == "key999")
     }
 
+    /// Unicode's canonical equivalence is none of JSON's business.
+    @Test func keysAndStringsAreBytes() throws {
+        let value = try JSON.parse("{\"\u{E9}\": 1, \"e\u{301}\": 2}")
+        #expect(value.objectValue?.count == 2)
+        #expect(value["\u{E9}"] == 1 && value["e\u{301}"] == 2)
+        #expect(JSON("\u{E9}") != JSON("e\u{301}"))
+        var large = JSONObject((0..<50).map { ("k\($0)", JSON($0)) })
+        large["\u{E9}"] = 1
+        large["e\u{301}"] = 2
+        #expect(large.count == 52 && large["\u{E9}"] == 1)
+    }
+
     @Test func numbersRoundTrip() throws {
         var stream = RandomStream(seed: 3, name: "json")
         for _ in 0..<2000 {

@@ -104,6 +104,22 @@ func makeStore(_ directory: TemporaryDirectory, _ name: String, documents: Int, 
         #expect((0..<60).contains { different.batch(step: $0).ids != forward[$0].ids })
     }
 
+    @Test func slicesAreTheRowsOfTheirBatch() throws {
+        let store = try makeStore(directory, "sl", documents: 30, seed: 4, labels: true)
+        let loader = try DataLoader(Corpus(store), batch: 7, tokens: 10, order: .sequential, documentMask: true)
+        for step in 0..<loader.stepsPerPass {
+            let batch = loader.batch(step: step)
+            let pieces = [0..<3, 3..<6, 6..<7].map { batch.slice(rows: $0) }
+            #expect(pieces.map(\.rowCount) == [3, 3, 1])
+            #expect(pieces.flatMap(\.ids) == batch.ids && pieces.flatMap(\.targets) == batch.targets)
+            #expect(pieces.flatMap { $0.labels ?? [] } == batch.labels)
+            #expect(pieces.flatMap { $0.segmentStart ?? [] } == batch.segmentStart)
+            #expect(pieces.flatMap(\.rows) == batch.rows)
+            #expect(pieces.reduce(0) { $0 + $1.validCount } == batch.validCount)
+            #expect(batch.slice(rows: 0..<7) == batch)
+        }
+    }
+
     @Test func segmentsFollowDocuments() throws {
         let store = try makeStore(directory, "s", documents: 300, seed: 8)
         let loader = try DataLoader(Corpus(store), batch: 3, tokens: 50, order: .sequential, documentMask: true)

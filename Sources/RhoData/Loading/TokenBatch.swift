@@ -38,4 +38,15 @@ public struct TokenBatch: Sendable, Equatable {
 
     /// The part that row b comes from, -1 for a padding row: the `source` column of selection.
     public func part(ofRow b: Int) -> Int { rows[b]?.part ?? -1 }
+
+    /// A micro-batch: the rows of `range` (within 0..<B) as a batch of the same step.
+    public func slice(rows range: Range<Int>) -> TokenBatch {
+        let range = range.clamped(to: 0..<rowCount)
+        let positions = (range.lowerBound * width)..<(range.upperBound * width)
+        let targets = Array(targets[positions])
+        return TokenBatch(
+            step: step, rowCount: range.count, width: width, ids: Array(ids[positions]), targets: targets,
+            segmentStart: segmentStart.map { Array($0[positions]) }, rows: Array(rows[range]),
+            labels: labels.map { Array($0[positions]) }, validCount: targets.count { $0 >= 0 })
+    }
 }
