@@ -6,6 +6,8 @@ public protocol TokenSelector {
     var requiredColumns: [TokenColumn] { get }
     var scope: SelectionScope { get }
     var normaliser: Normaliser { get }
+    /// True if all micro-batches of a step must be scored before the first can be selected.
+    var ranksAcrossMicroBatches: Bool { get }
     /// Selects among the micro-batches of one step (or one micro-batch, if the scope allows).
     func select(_ window: [TokenColumns], at moment: SelectionMoment) throws(RhoError) -> Selection
 }
@@ -45,6 +47,11 @@ public struct SelectionPolicy: TokenSelector, Sendable, Equatable {
 
     /// Columns the trainer must supply, sorted. A column is computed only if it is listed here.
     public var requiredColumns: [TokenColumn] { Set(allScores.flatMap(\.requiredColumns)).sorted() }
+
+    /// True if scores compete across micro-batches: a fixed threshold can be applied to each on its own.
+    public var ranksAcrossMicroBatches: Bool {
+        scope.needsWholeWindow && (!rule.isFixed || allScores.contains { $0.firstGroupFunction != nil })
+    }
 
     /// Selects among the tokens of `window`, the micro-batches of one optimiser step in order.
     ///

@@ -142,7 +142,7 @@ public indirect enum SelectionRule: Sendable, Equatable {
     }
 
     /// True if no part of the rule depends on what else is in the scope.
-    var isFixed: Bool {
+    public var isFixed: Bool {
         !contains { rule in
             switch rule {
             case .top, .bottom, .middle, .sample, .above(.quantile), .below(.quantile): true
