@@ -32,6 +32,7 @@ enum NormalizerReader {
                 return [ReplaceRegexStep(splitter: try PatternReader.compile(text, part), replacement: replacement)]
             }
         default:
+            if let form = NormalForm(rawValue: type) { return [UnicodeFormStep(form: form)] }
             throw part.unsupported("normalizer", type, supported: supported)
         }
     }

@@ -47,8 +47,7 @@ struct PreTokenizerReader {
             let behavior = try part.choice("behavior", of: SplitBehavior.self, default: .isolated)
             steps.append(ScalarSplitStep(test: .punctuation, behavior: behavior))
         case "Whitespace":
-            let words = try PatternReader.compile(#"\w+|[^\w\s]+"#, part)
-            steps.append(SplitStep(matches: .regex(words), behavior: .removed, inverted: true))
+            steps.append(WordSplitStep())
         case "WhitespaceSplit":
             steps.append(ScalarSplitStep(test: .space, behavior: .removed))
         case "CharDelimiterSplit":

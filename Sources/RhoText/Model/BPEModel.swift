@@ -1,7 +1,7 @@
 /// Byte-pair encoding: the symbols of a word are merged in the order of the merges' ranks.
 ///
 /// Sennrich et al. 2016 (arXiv:1508.07909); over bytes as in GPT-2, or over characters with byte fallback as in Llama 2.
-struct BPEModel: Sendable {
+struct BPEModel: WordModel {
     /// Where the symbols of a word come from.
     enum Symbols: Sendable {
         /// Every byte is a symbol; its id by byte, -1 where the vocabulary lacks it.
@@ -65,51 +65,60 @@ struct BPEModel: Sendable {
         index + 3 <= count && text[index] == 0xE2 && text[index + 1] == 0x96 && text[index + 2] == 0x81
     }
 
-    /// Puts the tokens of `word` and their byte lengths into `scratch`.
-    func tokenize(_ word: UnsafePointer<UInt8>, _ count: Int, _ scratch: MergeScratch, _ merges: PairTable.Reader) {
-        scratch.reset()
+    /// Puts the tokens of `word` and their byte lengths into `scratch` and returns how many there are.
+    func tokenize(
+        _ word: UnsafePointer<UInt8>, _ count: Int, _ scratch: EncoderScratch, _ merges: PairTable.Reader
+    ) -> Int {
+        let scratch = scratch.merge
+        scratch.reserve(count)
         if ignoresMerges, let whole = vocabulary.id(of: UnsafeBufferPointer(start: word, count: count)) {
-            scratch.ids.append(whole)
-            scratch.lengths.append(Int32(count))
-            return
+            scratch.ids[0] = whole
+            scratch.lengths[0] = Int32(count)
+            return 1
         }
+        let symbolCount: Int
         switch symbols {
-        case .bytes(let idOfByte):
-            addBytes(word, count, idOfByte, scratch)
-        case .characters(let rules):
-            addCharacters(word, count, rules, scratch)
+        case .bytes(let idOfByte): symbolCount = addBytes(word, count, idOfByte, scratch)
+        case .characters(let rules): symbolCount = addCharacters(word, count, rules, scratch)
         }
-        scratch.mergeAll(merges)
+        return scratch.mergeAll(symbolCount, merges)
     }
 
     private func addBytes(
         _ word: UnsafePointer<UInt8>, _ count: Int, _ idOfByte: [Int32], _ scratch: MergeScratch
-    ) {
-        idOfByte.withUnsafeBufferPointer { idOfByte in
+    ) -> Int {
+        let (ids, lengths) = (scratch.ids, scratch.lengths)
+        return idOfByte.withUnsafeBufferPointer { idOfByte in
+            var added = 0
             var skipped: Int32 = 0
             for index in 0..<count {
                 let id = idOfByte[Int(word[index])]
                 if id < 0 {
                     skipped += 1
                 } else {
-                    scratch.ids.append(id)
-                    scratch.lengths.append(1 + skipped)
+                    ids[added] = id
+                    lengths[added] = 1 + skipped
+                    added += 1
                     skipped = 0
                 }
             }
             // What has no token of its own counts to a neighbour, so that offsets still cover the word.
-            if skipped > 0, let last = scratch.lengths.indices.last { scratch.lengths[last] += skipped }
+            if skipped > 0 && added > 0 { lengths[added - 1] += skipped }
+            return added
         }
     }
 
     private func addCharacters(
         _ word: UnsafePointer<UInt8>, _ count: Int, _ rules: CharacterSymbols, _ scratch: MergeScratch
-    ) {
+    ) -> Int {
+        let (ids, lengths) = (scratch.ids, scratch.lengths)
+        var added = 0
         var skipped: Int32 = 0
         var pendingUnknown: Int32 = 0
         func add(_ id: Int32, _ length: Int32) {
-            scratch.ids.append(id)
-            scratch.lengths.append(length + skipped)
+            ids[added] = id
+            lengths[added] = length + skipped
+            added += 1
             skipped = 0
         }
         func flushUnknown() {
@@ -138,6 +147,7 @@ struct BPEModel: Sendable {
             index += length
         }
         flushUnknown()
-        if skipped > 0, let last = scratch.lengths.indices.last { scratch.lengths[last] += skipped }
+        if skipped > 0 && added > 0 { lengths[added - 1] += skipped }
+        return added
     }
 }

@@ -5,9 +5,16 @@ import Synchronization
 /// Passed between threads by `ScratchPool` only, which gives it to one at a time.
 final class EncoderScratch: @unchecked Sendable {
     let merge = MergeScratch()
+    let path = ViterbiPath()
     let cache: WordCache
 
+    /// Ids on their way to the caller's array.
+    let block = UnsafeMutablePointer<Int32>.allocate(capacity: blockSize)
+    static let blockSize = 4_096
+
     init(cacheBits: Int) { cache = WordCache(bits: cacheBits) }
+
+    deinit { block.deallocate() }
 }
 
 /// Scratches for as many threads as encode at once; they are kept, so a warm cache serves the next document.

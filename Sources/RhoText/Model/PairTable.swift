@@ -46,13 +46,14 @@ struct PairTable: Sendable {
     /// A view for look-ups without bounds checks, valid inside `body` only.
     func withReader<Result>(_ body: (Reader) -> Result) -> Result {
         entries.withUnsafeBufferPointer { buffer in
-            guard let base = buffer.baseAddress else { return body(Reader(entries: nil, mask: 0, shift: 63)) }
+            guard let base = buffer.baseAddress else { return body(.empty) }
             return body(Reader(entries: UnsafeRawPointer(base), mask: mask, shift: shift))
         }
     }
 
     /// Looks up merges; see `withReader`.
-    struct Reader {
+    struct Reader: @unchecked Sendable {
+        static let empty = Reader(entries: nil, mask: 0, shift: 63)
         let entries: UnsafeRawPointer?
         let mask: Int
         let shift: UInt64

@@ -48,33 +48,33 @@ final class WordCache {
         let hash = ByteHash.mix(
             ByteHash.mix(low ^ UInt64(truncatingIfNeeded: count)) ^ middle &* 0xD6E8_FEB8_6659_FD93
                 ^ high &* 0xA24B_AED4_963E_E407)
-        let slot = Int(truncatingIfNeeded: hash &* 0x9FB2_1C65_1E98_DF25 &>> shift)
+        let slot = Int(truncatingIfNeeded: (hash &* 0x9FB2_1C65_1E98_DF25) &>> shift)
         return Key(low: low, middle: middle, high: high, entry: table + slot &* Self.entryBytes)
     }
 
-    /// Appends the ids of the word to `ids`; false when the table does not hold it.
+    /// Writes the ids of the word to `ids` and returns how many they are; -1 when the table does not hold it.
     @inline(__always)
-    func find(_ key: Key, _ count: Int, into ids: inout [Int32]) -> Bool {
+    func find(_ key: Key, _ count: Int, into ids: UnsafeMutablePointer<Int32>) -> Int {
         let entry = key.entry
         guard
             entry.load(as: UInt64.self) == key.low && entry.load(fromByteOffset: 8, as: UInt64.self) == key.middle
                 && entry.load(fromByteOffset: 16, as: UInt64.self) == key.high
                 && Int(entry.load(fromByteOffset: 24, as: UInt8.self)) == count
-        else { return false }
+        else { return -1 }
         let found = Int(entry.load(fromByteOffset: 25, as: UInt8.self))
-        for index in 0..<found { ids.append(entry.load(fromByteOffset: 28 &+ index &* 4, as: Int32.self)) }
-        return true
+        for index in 0..<found { ids[index] = entry.load(fromByteOffset: 28 &+ index &* 4, as: Int32.self) }
+        return found
     }
 
-    /// Keeps the ids of a word, unless they are too many.
-    func store(_ key: Key, _ count: Int, _ ids: [Int32]) {
-        if ids.count > Self.maximumIDs { return }
+    /// Keeps the `found` ids of a word, unless they are too many.
+    func store(_ key: Key, _ count: Int, _ ids: UnsafePointer<Int32>, _ found: Int) {
+        if found > Self.maximumIDs { return }
         let entry = key.entry
         entry.storeBytes(of: key.low, as: UInt64.self)
         entry.storeBytes(of: key.middle, toByteOffset: 8, as: UInt64.self)
         entry.storeBytes(of: key.high, toByteOffset: 16, as: UInt64.self)
         entry.storeBytes(of: UInt8(count), toByteOffset: 24, as: UInt8.self)
-        entry.storeBytes(of: UInt8(ids.count), toByteOffset: 25, as: UInt8.self)
-        for index in 0..<ids.count { entry.storeBytes(of: ids[index], toByteOffset: 28 + index * 4, as: Int32.self) }
+        entry.storeBytes(of: UInt8(found), toByteOffset: 25, as: UInt8.self)
+        for index in 0..<found { entry.storeBytes(of: ids[index], toByteOffset: 28 + index * 4, as: Int32.self) }
     }
 }

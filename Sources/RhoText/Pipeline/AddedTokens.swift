@@ -107,12 +107,3 @@ struct AddedTokenMatcher: Sendable {
     }
 }
 
-/// The scalars that `\w` matches: letters, marks, decimal digits, letter numbers and connectors such as `_`.
-enum WordScalars {
-    static func contains(_ scalar: UInt32) -> Bool {
-        if scalar > 0x10FFFF { return false }
-        let category = ScalarClass.category(of: scalar)
-        return category.isLetter || category.isMark || category == .decimalNumber || category == .letterNumber
-            || category == .connectorPunctuation || scalar == 0x200C || scalar == 0x200D
-    }
-}

@@ -4,12 +4,31 @@ struct AlignedText {
     /// For each byte the source offset at which its origin ends; empty when nobody asks for offsets.
     private(set) var ends: [Int32] = []
     let tracksEnds: Bool
+    /// The source offset at which the text begins.
+    private let origin: Int32
 
-    init(tracksEnds: Bool) { self.tracksEnds = tracksEnds }
+    init(tracksEnds: Bool) {
+        self.tracksEnds = tracksEnds
+        origin = 0
+    }
+
+    /// An empty text that begins where `other` does.
+    init(like other: AlignedText) {
+        tracksEnds = other.tracksEnds
+        origin = other.origin
+    }
+
+    /// A part of another text.
+    init(_ other: AlignedText, _ range: Range<Int>) {
+        tracksEnds = other.tracksEnds
+        origin = other.sourceEnd(range.lowerBound)
+        append(other, range)
+    }
 
     /// The source text itself.
     init(_ source: UnsafeRawBufferPointer, tracksEnds: Bool) {
         self.tracksEnds = tracksEnds
+        origin = 0
         bytes = Array(source)
         if tracksEnds { ends = Array(1...Int32(max(1, source.count))) }
         if source.isEmpty { ends = [] }
@@ -17,8 +36,8 @@ struct AlignedText {
 
     var count: Int { bytes.count }
 
-    /// The source offset after the byte at `index - 1`; 0 at the beginning.
-    func sourceEnd(_ index: Int) -> Int32 { index == 0 || !tracksEnds ? 0 : ends[index - 1] }
+    /// The source offset after the byte at `index - 1`; that of the text itself at its beginning.
+    func sourceEnd(_ index: Int) -> Int32 { index == 0 || !tracksEnds ? origin : ends[index - 1] }
 
     /// Appends a byte whose origin ends at `end`.
     @inline(__always)

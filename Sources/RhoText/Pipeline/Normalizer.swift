@@ -15,8 +15,8 @@ struct PrependStep: NormalizerStep {
 
     func apply(_ text: AlignedText) -> AlignedText {
         if text.count == 0 { return text }
-        var result = AlignedText(tracksEnds: text.tracksEnds)
-        result.append(prefix, end: 0)
+        var result = AlignedText(like: text)
+        result.append(prefix, end: text.sourceEnd(0))
         result.append(text, 0..<text.count)
         return result
     }
@@ -34,7 +34,7 @@ struct ReplaceStringStep: NormalizerStep {
     }
 
     func apply(_ text: AlignedText) -> AlignedText {
-        var result = AlignedText(tracksEnds: text.tracksEnds)
+        var result = AlignedText(like: text)
         let bytes = text.bytes
         var index = 0
         while index < bytes.count {
@@ -64,7 +64,7 @@ struct ReplaceRegexStep: NormalizerStep {
     }
 
     func apply(_ text: AlignedText) -> AlignedText {
-        var result = AlignedText(tracksEnds: text.tracksEnds)
+        var result = AlignedText(like: text)
         text.bytes.withUnsafeBufferPointer { buffer in
             guard let base = buffer.baseAddress else { return }
             splitter.forEachSpan(base, buffer.count) { start, end, matched in
@@ -86,7 +86,7 @@ struct LowercaseStep: NormalizerStep {
     }
 
     func apply(_ text: AlignedText) -> AlignedText {
-        var result = AlignedText(tracksEnds: text.tracksEnds)
+        var result = AlignedText(like: text)
         text.forEachScalar { scalar, range, end in
             if scalar < 0x80 {
                 let isCapital = scalar >= 0x41 && scalar <= 0x5A
@@ -117,7 +117,7 @@ struct StripStep: NormalizerStep {
             if left { start = min(start, range.lowerBound) }
             if right { end = max(end, range.upperBound) }
         }
-        var result = AlignedText(tracksEnds: text.tracksEnds)
+        var result = AlignedText(like: text)
         if start < end { result.append(text, start..<end) }
         return result
     }
@@ -128,7 +128,7 @@ struct StripAccentsStep: NormalizerStep {
     func leavesUnchanged(_ text: UnsafeBufferPointer<UInt8>) -> Bool { text.allSatisfy { $0 < 0xCC } }
 
     func apply(_ text: AlignedText) -> AlignedText {
-        var result = AlignedText(tracksEnds: text.tracksEnds)
+        var result = AlignedText(like: text)
         text.forEachScalar { scalar, range, _ in
             if scalar <= 0x10FFFF && ScalarClass.category(of: scalar).isMark { return }
             result.append(text, range)

@@ -15,7 +15,7 @@ struct Pieces {
 
     /// No pieces yet, for a step that builds its result.
     init(like other: Pieces) {
-        text = AlignedText(tracksEnds: other.text.tracksEnds)
+        text = AlignedText(like: other.text)
         beginsInput = other.beginsInput
     }
 

@@ -66,7 +66,7 @@ extension PipelineTokenizer {
         guard let base = text.baseAddress, case .bpe(let model) = parts.model, let split = parts.fastSplit else { return }
         ids.reserveCapacity(ids.count + text.count / 4)
         model.merges.withReader { merges in
-            let encoder = WordEncoder(model: model, merges: merges, scratch: scratch)
+            var encoder = WordEncoder(model: model, merges: merges, scratch: scratch)
             switch split {
             case .whole:
                 WholeSplitter().forEachPiece(base, text.count) { encoder.append(base + $0, $1 - $0, &ids) }
@@ -81,6 +81,7 @@ extension PipelineTokenizer {
                     encoder.append(base + $0, $1 - $0, &ids)
                 }
             }
+            encoder.flush(&ids)
         }
     }
 
@@ -120,11 +121,7 @@ extension PipelineTokenizer {
                     if sink.tracksEnds { sink.ends.append(Int32(offset) + text.sourceEnd(range.upperBound)) }
                     return
                 }
-                var section = text
-                if range.count != text.count {
-                    section = AlignedText(tracksEnds: sink.tracksEnds)
-                    section.append(text, range)
-                }
+                let section = range.count == text.count ? text : AlignedText(text, range)
                 var pieces = Pieces(section, beginsInput: offset == 0 && range.lowerBound == 0)
                 for step in parts.preTokenizers { pieces = step.apply(pieces) }
                 encodePieces(pieces, offset, scratch, &sink)
@@ -135,67 +132,43 @@ extension PipelineTokenizer {
     private func encodePieces(
         _ pieces: Pieces, _ offset: Int, _ scratch: EncoderScratch, _ sink: inout TokenSink
     ) {
-        func emitWithEnds(_ start: Int) {
+        func emitWithEnds(_ start: Int, _ count: Int) {
             var end = start
-            for (id, length) in zip(scratch.merge.ids, scratch.merge.lengths) {
-                end += Int(length)
-                sink.ids.append(id)
+            for index in 0..<count {
+                end += Int(scratch.merge.lengths[index])
+                sink.ids.append(scratch.merge.ids[index])
                 sink.ends.append(Int32(offset) + pieces.text.sourceEnd(end))
             }
         }
         switch parts.model {
         case .bpe(let model):
             model.merges.withReader { merges in
-                let encoder = WordEncoder(model: model, merges: merges, scratch: scratch)
+                var encoder = WordEncoder(model: model, merges: merges, scratch: scratch)
                 pieces.forEach { range, base in
                     model.forEachWord(base + range.lowerBound, range.count) { start, end in
                         let word = base + range.lowerBound + start
                         if sink.tracksEnds {
-                            model.tokenize(word, end - start, scratch.merge, merges)
-                            emitWithEnds(range.lowerBound + start)
+                            let count = model.tokenize(word, end - start, scratch, merges)
+                            emitWithEnds(range.lowerBound + start, count)
                         } else {
                             encoder.append(word, end - start, &sink.ids)
                         }
                     }
                 }
+                encoder.flush(&sink.ids)
             }
         case .unigram(let model):
+            let noMerges = PairTable.Reader.empty
+            var encoder = WordEncoder(model: model, merges: noMerges, scratch: scratch)
             pieces.forEach { range, base in
-                model.tokenize(base + range.lowerBound, range.count, scratch.merge)
+                let word = base + range.lowerBound
                 if sink.tracksEnds {
-                    emitWithEnds(range.lowerBound)
+                    emitWithEnds(range.lowerBound, model.tokenize(word, range.count, scratch, noMerges))
                 } else {
-                    sink.ids.append(contentsOf: scratch.merge.ids)
+                    encoder.append(word, range.count, &sink.ids)
                 }
             }
+            encoder.flush(&sink.ids)
         }
-    }
-}
-
-/// Encodes words through the cache.
-struct WordEncoder {
-    let model: BPEModel
-    let merges: PairTable.Reader
-    let scratch: EncoderScratch
-
-    /// Appends the ids of one word, which is not empty.
-    @inline(__always)
-    func append(_ word: UnsafePointer<UInt8>, _ count: Int, _ ids: inout [Int32]) {
-        if count > WordCache.maximumBytes {
-            model.tokenize(word, count, scratch.merge, merges)
-            ids.append(contentsOf: scratch.merge.ids)
-            return
-        }
-        let key = scratch.cache.key(word, count)
-        if !scratch.cache.find(key, count, into: &ids) { appendNew(word, count, key, &ids) }
-    }
-
-    @inline(never)
-    private func appendNew(
-        _ word: UnsafePointer<UInt8>, _ count: Int, _ key: WordCache.Key, _ ids: inout [Int32]
-    ) {
-        model.tokenize(word, count, scratch.merge, merges)
-        scratch.cache.store(key, count, scratch.merge.ids)
-        ids.append(contentsOf: scratch.merge.ids)
     }
 }

@@ -80,8 +80,47 @@ struct ScalarSplitStep: PreTokenizerStep {
             // Every sign of ASCII counts, also the mathematical ones such as + and =.
             let isSign = (33...47).contains(scalar) || (58...64).contains(scalar)
                 || (91...96).contains(scalar) || (123...126).contains(scalar)
-            return isSign || ScalarClass.category(of: scalar).isPunctuation
+            if isSign { return true }
+            // The package's table is that of Unicode 8.0, and has two signs that later versions moved.
+            if scalar == 0x166D || scalar == 0x111C9 { return true }
+            let age = Unicode.Scalar(scalar)?.properties.age
+            return ScalarClass.category(of: scalar).isPunctuation && (age?.major ?? 0) <= 8
         }
+    }
+}
+
+/// Cuts into runs of word scalars and of other signs and drops white space (`Whitespace`): `\w+|[^\w\s]+`.
+struct WordSplitStep: PreTokenizerStep {
+    private enum Kind {
+        case word, sign, space
+    }
+
+    func apply(_ pieces: Pieces) -> Pieces {
+        var result = Pieces(like: pieces)
+        pieces.forEach { range, base in
+            var start = range.lowerBound
+            var index = start
+            var current = Kind.space
+            func flush() {
+                if current != .space && index > start { result.append(pieces.text, start..<index) }
+                start = index
+            }
+            while index < range.upperBound {
+                let (scalar, length) = UTF8Decoding.scalar(base, index, range.upperBound)
+                let kind = Self.kind(scalar)
+                if kind != current { flush() }
+                current = kind
+                index += length
+            }
+            flush()
+        }
+        return result
+    }
+
+    private static func kind(_ scalar: UInt32) -> Kind {
+        if scalar == UTF8Decoding.invalid { return .sign }
+        if WordScalars.contains(scalar) { return .word }
+        return ScalarClass.of(scalar) == ScalarClass.space ? .space : .sign
     }
 }
 
@@ -146,7 +185,7 @@ struct ByteLevelStep: PreTokenizerStep {
 
 extension SplitPattern {
     /// Calls `body` with the bounds of every piece of the text.
-    func forEachPiece(
+    package func forEachPiece(
         _ text: UnsafePointer<UInt8>, _ count: Int, _ body: (_ start: Int, _ end: Int) -> Void
     ) {
         switch self {

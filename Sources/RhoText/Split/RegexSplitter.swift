@@ -3,8 +3,9 @@ import RhoCore
 
 /// Cuts text at the matches of any regular expression, by PCRE2's compiled code.
 ///
-/// The syntax of tokenizer.json is Oniguruma's. It differs in what these files use in two points, which are mended here:
-/// `\s` means the Unicode property White_Space, and `^` and `$` match at every line.
+/// The syntax of tokenizer.json is Oniguruma's. It differs in what these files use in three points, which are mended
+/// here: `\s` means the Unicode property White_Space, `\w` takes marks and connectors in, and `^` and `$` match at every
+/// line. Scalars that are younger than PCRE2's Unicode tables count as unassigned in properties such as `\p{L}`.
 package final class RegexSplitter: PieceSplitter, @unchecked Sendable {
     // The compiled code is never changed after init, and PCRE2 lets threads share it.
     private let code: OpaquePointer
@@ -34,20 +35,36 @@ package final class RegexSplitter: PieceSplitter, @unchecked Sendable {
     static func translated(_ pattern: String) -> String {
         var result = ""
         var escaped = false
-        for character in pattern {
+        // Inside [...] the members of a set stand without brackets of their own.
+        var depth = 0
+        for scalar in pattern.unicodeScalars {
             if escaped {
-                switch character {
-                case "s": result += "p{White_Space}"
-                case "S": result += "P{White_Space}"
-                default: result.append(character)
-                }
+                result += escape(scalar, inSet: depth > 0)
                 escaped = false
-            } else {
-                result.append(character)
-                escaped = character == "\\"
+                continue
             }
+            switch scalar {
+            case "\\":
+                escaped = true
+                continue
+            case "[": depth += 1
+            case "]": depth = max(0, depth - 1)
+            default: break
+            }
+            result.unicodeScalars.append(scalar)
         }
-        return result
+        return escaped ? result + "\\" : result
+    }
+
+    private static func escape(_ scalar: Unicode.Scalar, inSet: Bool) -> String {
+        let word = #"\p{L}\p{M}\p{Nd}\p{Nl}\p{Pc}"#
+        switch scalar {
+        case "s": return #"\p{White_Space}"#
+        case "S": return #"\P{White_Space}"#
+        case "w": return inSet ? word : "[\(word)]"
+        case "W" where !inSet: return "[^\(word)]"
+        default: return "\\\(scalar)"
+        }
     }
 
     /// Calls `body` with the bounds of every piece and whether the pattern matched it (`false`: what lies between).
@@ -97,7 +114,7 @@ package final class RegexSplitter: PieceSplitter, @unchecked Sendable {
         if done < count { body(done, count, false) }
     }
 
-    func forEachPiece(
+    package func forEachPiece(
         _ text: UnsafePointer<UInt8>, _ count: Int, _ body: (_ start: Int, _ end: Int) -> Void
     ) {
         forEachSpan(text, count) { start, end, _ in body(start, end) }
