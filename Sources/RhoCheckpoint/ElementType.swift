@@ -35,7 +35,8 @@ public enum ElementType: String, Sendable, CaseIterable {
     func decode(_ bytes: UnsafeRawBufferPointer, into out: UnsafeMutableBufferPointer<Float>) {
         switch self {
         case .f32:
-            UnsafeMutableRawBufferPointer(out).copyMemory(from: UnsafeRawBufferPointer(rebasing: bytes[..<(out.count * 4)]))
+            UnsafeMutableRawBufferPointer(out).copyMemory(
+                from: UnsafeRawBufferPointer(rebasing: bytes[..<(out.count * 4)]))
         case .bf16:
             // bf16 is the upper half of an f32, so the expansion is exact.
             for index in 0..<out.count {

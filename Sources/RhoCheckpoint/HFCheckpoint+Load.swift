@@ -5,7 +5,8 @@ import RhoText
 extension HFCheckpoint {
     /// Loads the model in the directory `path`, and its tokenizer if there is a tokenizer.json.
     /// Errors: `.io`, `.format` (config.json), `.unsupported`, `.checkpoint` (weights), each naming file and key.
-    public static func load(_ path: String) throws(RhoError) -> (model: any LanguageModel, tokenizer: (any Tokenizer)?) {
+    public static func load(_ path: String) throws(RhoError) -> (model: any LanguageModel, tokenizer: (any Tokenizer)?)
+    {
         let model = try loadModel(path)
         let tokenizerPath = "\(path)/tokenizer.json"
         guard Files.exists(tokenizerPath) else { return (model, nil) }
@@ -13,7 +14,8 @@ extension HFCheckpoint {
         guard tokenizer.vocabularySize <= model.config.vocab else {
             throw RhoError(
                 .mismatch,
-                "\(tokenizerPath): the tokenizer has \(tokenizer.vocabularySize) tokens, the model's vocabulary \(model.config.vocab)")
+                "\(tokenizerPath): the tokenizer has \(tokenizer.vocabularySize) tokens, the model's vocabulary \(model.config.vocab)"
+            )
         }
         return (model, tokenizer)
     }

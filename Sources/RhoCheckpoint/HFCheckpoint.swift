@@ -39,7 +39,8 @@ public enum HFCheckpoint {
         _ model: any LanguageModel, into directory: String, type: ElementType, shardBytes: Int
     ) throws(RhoError) {
         let tensors = model.weights.map { weight in
-            SafetensorsTensor(weight.name, shape: weight.shape, type: type, values: { () throws(RhoError) in weight.values() })
+            SafetensorsTensor(
+                weight.name, shape: weight.shape, type: type, values: { () throws(RhoError) in weight.values() })
         }
         let shards = split(tensors, limit: shardBytes)
         if shards.count == 1 {

@@ -35,7 +35,9 @@ struct SafetensorsHeader {
                 entries.append(try Self.readEntry(key, value, dataStart: start, fileSize: bytes.count, fail))
             }
         }
-        entries.sort { ($0.range.lowerBound, $0.range.upperBound, $0.name) < ($1.range.lowerBound, $1.range.upperBound, $1.name) }
+        entries.sort {
+            ($0.range.lowerBound, $0.range.upperBound, $0.name) < ($1.range.lowerBound, $1.range.upperBound, $1.name)
+        }
         try checkCover(dataStart: start, fileSize: bytes.count, fail)
     }
 
@@ -78,10 +80,13 @@ struct SafetensorsHeader {
         let begin = Int(first), end = Int(last)
         guard end - begin == size else {
             throw fail(
-                "tensor '\(name)' of dtype \(typeName) and shape \(shape) needs \(size) bytes and is given \(end - begin)")
+                "tensor '\(name)' of dtype \(typeName) and shape \(shape) needs \(size) bytes and is given \(end - begin)"
+            )
         }
         guard end <= fileSize - dataStart else {
-            throw fail("truncated: tensor '\(name)' ends at byte \(end) of the data, and the file holds \(fileSize - dataStart)")
+            throw fail(
+                "truncated: tensor '\(name)' ends at byte \(end) of the data, and the file holds \(fileSize - dataStart)"
+            )
         }
         return Safetensors.Entry(name: name, type: type, shape: shape, range: (dataStart + begin)..<(dataStart + end))
     }
@@ -95,7 +100,8 @@ struct SafetensorsHeader {
                 throw fail("tensor '\(entry.name)' overlaps tensor '\(previous)'")
             }
             if entry.range.lowerBound > position {
-                throw fail("\(entry.range.lowerBound - position) bytes before tensor '\(entry.name)' belong to no tensor")
+                throw fail(
+                    "\(entry.range.lowerBound - position) bytes before tensor '\(entry.name)' belong to no tensor")
             }
             position = entry.range.upperBound
             previous = entry.name

@@ -36,7 +36,8 @@ extension Safetensors {
         var encoded: [UInt8] = []
         for tensor in sorted {
             guard tensor.type.isReadable else {
-                throw RhoError(.unsupported, "tensor '\(tensor.name)': dtype \(tensor.type.rawValue) is not written here")
+                throw RhoError(
+                    .unsupported, "tensor '\(tensor.name)': dtype \(tensor.type.rawValue) is not written here")
             }
             let values = try tensor.values()
             guard values.count * tensor.type.width == tensor.byteCount else {

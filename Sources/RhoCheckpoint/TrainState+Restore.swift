@@ -23,7 +23,8 @@ extension TrainState {
         let names = try checkpoints(in: root)
         var warnings: [String] = []
         if let wanted = latest(root), let newest = names.first, wanted != newest, !names.contains(wanted) {
-            warnings.append("\(root)/\(latestName) names '\(wanted)', which is not there; the newest found is '\(newest)'")
+            warnings.append(
+                "\(root)/\(latestName) names '\(wanted)', which is not there; the newest found is '\(newest)'")
         }
         for name in names {
             let path = "\(root)/\(name)"
@@ -50,14 +51,17 @@ extension TrainState {
         do throws(RhoError) { json = try JSON.parse(Files.read(file)) } catch {
             throw error.code == .io ? error : RhoError(.checkpoint, "\(file): \(error.message)")
         }
-        guard json["version"]?.intValue == version, let step = json["step"]?.intValue, let values = json["values"] else {
+        guard json["version"]?.intValue == version, let step = json["step"]?.intValue, let values = json["values"]
+        else {
             throw RhoError(.checkpoint, "\(file): expected version \(version) with 'step' and 'values'")
         }
         let config = try HFCheckpoint.config(path)
         guard config.sameArithmetic(as: model.config) else {
             throw RhoError(
                 .mismatch, "\(path): the checkpoint holds another model than the one to restore into",
-                hint: "there: \(config.describe().prefix { $0 != "\n" }); here: \(model.config.describe().prefix { $0 != "\n" })")
+                hint:
+                    "there: \(config.describe().prefix { $0 != "\n" }); here: \(model.config.describe().prefix { $0 != "\n" })"
+            )
         }
         let loaded = try model.blank()
         try HFCheckpoint.loadWeights(path, into: loaded)

@@ -41,7 +41,8 @@ public struct TrainState: Sendable, Equatable {
             model, tokenizer: tokenizer, into: place, type: .f32, shardBytes: HFCheckpoint.shardBytes)
         if let optimiser { try Self.write(optimiser, to: "\(place)/\(Self.optimiserName)") }
         let state: JSON = [
-            "version": JSON(Self.version), "step": JSON(step), "has_optimizer": JSON(optimiser != nil), "values": values,
+            "version": JSON(Self.version), "step": JSON(step), "has_optimizer": JSON(optimiser != nil),
+            "values": values,
         ]
         try Files.writeAtomically("\(place)/\(Self.stateName)", state.serialized(pretty: true) + "\n")
         try directory.commit()
@@ -60,7 +61,9 @@ public struct TrainState: Sendable, Equatable {
         guard Files.isDirectory(root) else { return [] }
         var found: [(step: Int, name: String)] = []
         for name in try Files.list(root) {
-            guard name.hasPrefix("step-"), let step = Int(name.dropFirst(5)), name == directoryName(step: step) else { continue }
+            guard name.hasPrefix("step-"), let step = Int(name.dropFirst(5)), name == directoryName(step: step) else {
+                continue
+            }
             found.append((step, name))
         }
         return found.sorted { $0.step > $1.step }.map(\.name)
@@ -68,7 +71,8 @@ public struct TrainState: Sendable, Equatable {
 
     private static func write(_ optimiser: AdamW, to path: String) throws(RhoError) {
         let tensors = optimiser.exportState().map { state in
-            SafetensorsTensor(state.name, shape: state.tensor.shape.dims, values: { () throws(RhoError) in state.tensor.toArray() })
+            SafetensorsTensor(
+                state.name, shape: state.tensor.shape.dims, values: { () throws(RhoError) in state.tensor.toArray() })
         }
         try Safetensors.write(
             path, tensors: tensors,

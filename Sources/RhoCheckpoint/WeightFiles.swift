@@ -60,7 +60,8 @@ public struct WeightFiles {
         for pair in map.pairs {
             guard let name = pair.value.stringValue, !name.isEmpty, !name.contains("/"), name != ".." else {
                 throw RhoError(
-                    .checkpoint, "\(path): tensor '\(pair.key)' is in \(pair.value.serialized()), which is not a file name")
+                    .checkpoint,
+                    "\(path): tensor '\(pair.key)' is in \(pair.value.serialized()), which is not a file name")
             }
             names.insert(name)
         }

@@ -18,7 +18,8 @@ extension LanguageModel {
             if prompt.count > config.context {
                 throw RhoError(
                     .shape,
-                    "generate: prompt \(index + 1) has \(prompt.count) tokens, the model's context is \(config.context)")
+                    "generate: prompt \(index + 1) has \(prompt.count) tokens, the model's context is \(config.context)"
+                )
             }
             do throws(RhoError) { try checkIDs(prompt) } catch { throw error.at("generate: prompt \(index + 1)") }
         }

@@ -37,7 +37,8 @@ extension ModelConfig {
                 family: family, vocab: keys.int("vocab_size"), dim: keys.int("hidden_size"),
                 layers: keys.int("num_hidden_layers"), heads: heads,
                 kvHeads: keys.int("num_key_value_heads", default: heads), headWidth: keys.int("head_dim", default: nil),
-                ffWidth: keys.int("intermediate_size"), context: keys.int("max_position_embeddings", default: 2048) ?? 2048,
+                ffWidth: keys.int("intermediate_size"),
+                context: keys.int("max_position_embeddings", default: 2048) ?? 2048,
                 tied: keys.bool("tie_word_embeddings", default: false))
         }
         config.normEps = try keys.double("rms_norm_eps", default: 1e-6)
@@ -80,7 +81,8 @@ extension ModelConfig {
             try ModelConfig(
                 family: .gptNeoX, vocab: keys.int("vocab_size"), dim: keys.int("hidden_size"),
                 layers: keys.int("num_hidden_layers"), heads: keys.int("num_attention_heads"),
-                ffWidth: keys.int("intermediate_size"), context: keys.int("max_position_embeddings", default: 2048) ?? 2048,
+                ffWidth: keys.int("intermediate_size"),
+                context: keys.int("max_position_embeddings", default: 2048) ?? 2048,
                 tied: keys.bool("tie_word_embeddings", default: false))
         }
         config.normEps = try keys.double("layer_norm_eps", default: 1e-5)
@@ -113,7 +115,8 @@ extension ModelConfig {
         case "llama3":
             config.ropeScaling = .llama3(
                 factor: try scaling.double("factor"), low: try scaling.double("low_freq_factor"),
-                high: try scaling.double("high_freq_factor"), original: try scaling.int("original_max_position_embeddings"))
+                high: try scaling.double("high_freq_factor"),
+                original: try scaling.int("original_max_position_embeddings"))
         default:
             throw RhoError(
                 .unsupported, "config.json: rope_type '\(kind)' is not supported; supported: default, linear, llama3")
@@ -210,7 +213,8 @@ struct ConfigKeys {
         let text = try string(key, default: fallback)
         guard allowed.contains(text) else {
             throw RhoError(
-                .unsupported, "\(place): \(key) '\(text)' is not supported; supported: \(allowed.joined(separator: ", "))")
+                .unsupported,
+                "\(place): \(key) '\(text)' is not supported; supported: \(allowed.joined(separator: ", "))")
         }
     }
 

@@ -18,7 +18,10 @@ extension ModelConfig {
             ("initializer_range", JSON(initStd)),
             ("tie_word_embeddings", JSON(tied)),
             ("bos_token_id", bosToken.map { JSON($0) } ?? .null),
-            ("eos_token_id", eosToken.count > 1 ? .array(eosToken.map { JSON($0) }) : eosToken.first.map { JSON($0) } ?? .null),
+            (
+                "eos_token_id",
+                eosToken.count > 1 ? .array(eosToken.map { JSON($0) }) : eosToken.first.map { JSON($0) } ?? .null
+            ),
             ("torch_dtype", "float32"),
             ("use_cache", true),
         ]

@@ -50,13 +50,17 @@ final class PrefillAttention: AttentionPath {
         let rows = qkv.buffer, backend = rows.backend
         let heads = layout.heads, kvHeads = layout.kvHeads, width = layout.headWidth
         if let rope {
-            backend.rotate(rows, heads: heads + kvHeads, headWidth: width, tokens: layout.tokens, table: rope, positions: nil,
+            backend.rotate(
+                rows, heads: heads + kvHeads, headWidth: width, tokens: layout.tokens, table: rope, positions: nil,
                 inverse: false)
         }
         for (slot, length) in lengths.enumerated() {
             for head in 0..<kvHeads {
-                let row = slot * layout.tokens * layout.qkvWidth, place = (slot * kvHeads + head) * cache.capacity * width
-                for (column, target) in [(heads + head, cache.keys[layer]), (heads + kvHeads + head, cache.values[layer])] {
+                let row = slot * layout.tokens * layout.qkvWidth,
+                    place = (slot * kvHeads + head) * cache.capacity * width
+                for (column, target) in [
+                    (heads + head, cache.keys[layer]), (heads + kvHeads + head, cache.values[layer]),
+                ] {
                     backend.copyRows(
                         target.from(place), yStride: width, rows.from(row + column * width), xStride: layout.qkvWidth,
                         rows: length, width: width, accumulate: false)

@@ -66,7 +66,8 @@ public final class Llama: LanguageModel {
                     headNorms: config.normalisesQueriesAndKeys
                         ? HeadNorms(
                             query: try set.vector(place + "self_attn.q_norm.weight", count: config.headWidth, .ones),
-                            key: try set.vector(place + "self_attn.k_norm.weight", count: config.headWidth, .ones)) : nil,
+                            key: try set.vector(place + "self_attn.k_norm.weight", count: config.headWidth, .ones))
+                        : nil,
                     attentionOut: try set.matrix(
                         place + "self_attn.o_proj.weight", rows: config.dim, width: queries, residual),
                     middleNorm: try set.vector(place + "post_attention_layernorm.weight", count: config.dim, .ones),

@@ -4,13 +4,14 @@ import RhoTensor
 /// Every architecture and the type that builds it.
 public enum ModelCatalog {
     /// Families in the order of the documentation.
-    public static let all: [(family: ModelFamily, make: @Sendable (ModelConfig) throws(RhoError) -> any LanguageModel)] = [
-        (.llama, { config throws(RhoError) in try Llama(config) }),
-        (.mistral, { config throws(RhoError) in try Llama(config) }),
-        (.qwen2, { config throws(RhoError) in try Llama(config) }),
-        (.qwen3, { config throws(RhoError) in try Llama(config) }),
-        (.gpt2, { config throws(RhoError) in try GPT2(config) }),
-    ]
+    public static let all:
+        [(family: ModelFamily, make: @Sendable (ModelConfig) throws(RhoError) -> any LanguageModel)] = [
+            (.llama, { config throws(RhoError) in try Llama(config) }),
+            (.mistral, { config throws(RhoError) in try Llama(config) }),
+            (.qwen2, { config throws(RhoError) in try Llama(config) }),
+            (.qwen3, { config throws(RhoError) in try Llama(config) }),
+            (.gpt2, { config throws(RhoError) in try GPT2(config) }),
+        ]
 
     /// A model of `config` with fresh weights from `seed`. Errors: `.value` from the config, `.memory`.
     public static func make(_ config: ModelConfig, seed: UInt64) throws(RhoError) -> any LanguageModel {

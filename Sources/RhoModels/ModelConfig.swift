@@ -83,7 +83,9 @@ public struct ModelConfig: Sendable, Equatable {
             throw RhoError(.value, "dim must be divisible by heads, got dim \(dim) and heads \(heads)")
         }
         self.headWidth = headWidth ?? dim / heads
-        self.ffWidth = ffWidth ?? (family.isLlamaLike ? (dim.multipliedReportingOverflow(by: 8).partialValue / 3 + 7) / 8 * 8 : 4 * dim)
+        self.ffWidth =
+            ffWidth
+            ?? (family.isLlamaLike ? (dim.multipliedReportingOverflow(by: 8).partialValue / 3 + 7) / 8 * 8 : 4 * dim)
         if family == .qwen2 { qkvBias = true }
         try validate()
     }

@@ -9,7 +9,9 @@ struct TokenSampler {
         var id: Int32
         var value: Float
         /// Higher values first, then lower ids, so that ties have one order.
-        static func before(_ a: Candidate, _ b: Candidate) -> Bool { a.value != b.value ? a.value > b.value : a.id < b.id }
+        static func before(_ a: Candidate, _ b: Candidate) -> Bool {
+            a.value != b.value ? a.value > b.value : a.id < b.id
+        }
     }
 
     /// Changes `logits` in place. Errors: `.diverged` if no logit is finite.
@@ -28,7 +30,8 @@ struct TokenSampler {
             let value = (logits[index] - top) * scale
             logits[index] = value.isNaN ? -.infinity : value
         }
-        let uniform = RandomStream(seed: options.seed, name: "generate", step: UInt64(position)).uniform(at: UInt64(prompt))
+        let uniform = RandomStream(seed: options.seed, name: "generate", step: UInt64(position)).uniform(
+            at: UInt64(prompt))
         guard let candidates = shortlist(logits) else { return drawFromAll(logits, uniform) }
         return draw(candidates, uniform)
     }
@@ -68,7 +71,9 @@ struct TokenSampler {
             // All tokens below (1 - p) / V together hold less than 1 - p, so none of them is in the nucleus.
             let floor = Float(log((1 - options.topP) * total / Double(logits.count)))
             var list: [Candidate] = []
-            for index in logits.indices where logits[index] >= floor { list.append(Candidate(id: Int32(index), value: logits[index])) }
+            for index in logits.indices where logits[index] >= floor {
+                list.append(Candidate(id: Int32(index), value: logits[index]))
+            }
             list.sort(by: Candidate.before)
             kept = list
         }

@@ -47,7 +47,8 @@ import Testing
         try Files.remove(tree: "\(path)/\(shards[1])")
         #expect(
             message { _ = try HFCheckpoint.loadModel(path) }
-                == "\(path)/model.safetensors.index.json: shard '\(shards[1])' is missing (\(shards.count) shards listed)")
+                == "\(path)/model.safetensors.index.json: shard '\(shards[1])' is missing (\(shards.count) shards listed)"
+        )
     }
 
     @Test func savingReplacesTheWholeDirectory() throws {
@@ -70,7 +71,9 @@ import Testing
 
         tensors[norm] = SafetensorsTensor("model.norm.weight", shape: [4, 4], [Float](repeating: 1, count: 16))
         try Safetensors.write(file, tensors: tensors)
-        #expect(message { _ = try HFCheckpoint.loadModel(path) } == "\(file): tensor 'model.norm.weight' has shape [4, 4], expected [16]")
+        #expect(
+            message { _ = try HFCheckpoint.loadModel(path) }
+                == "\(file): tensor 'model.norm.weight' has shape [4, 4], expected [16]")
 
         tensors[norm] = SafetensorsTensor("model.norms.weight", shape: [16], [Float](repeating: 1, count: 16))
         try Safetensors.write(file, tensors: tensors)
@@ -79,7 +82,8 @@ import Testing
                 == "\(file): tensor 'model.norm.weight' is missing (did you mean 'model.norms.weight'?)")
 
         tensors[norm] = SafetensorsTensor("model.norm.weight", shape: [16], [Float](repeating: 1, count: 16))
-        tensors.append(SafetensorsTensor("model.layers.0.self_attn.q_proj.bias", shape: [16], [Float](repeating: 1, count: 16)))
+        tensors.append(
+            SafetensorsTensor("model.layers.0.self_attn.q_proj.bias", shape: [16], [Float](repeating: 1, count: 16)))
         try Safetensors.write(file, tensors: tensors)
         #expect(
             message { _ = try HFCheckpoint.loadModel(path) }.hasPrefix(
@@ -100,6 +104,8 @@ import Testing
         try Files.writeAtomically("\(path)/config.json", "{")
         #expect(message { _ = try HFCheckpoint.loadModel(path) }.hasPrefix("\(path)/config.json: "))
         try Files.remove(tree: "\(path)/config.json")
-        #expect(message { _ = try HFCheckpoint.loadModel(path) } == "\(path): not a model directory: config.json is missing")
+        #expect(
+            message { _ = try HFCheckpoint.loadModel(path) } == "\(path): not a model directory: config.json is missing"
+        )
     }
 }

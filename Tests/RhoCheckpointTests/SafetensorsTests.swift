@@ -54,7 +54,11 @@ import Testing
         let back = try Safetensors(path: path).floats("h", shape: [7])
         let bits: Float = type == .f16 ? 0x1p-11 : 0x1p-8
         for (value, read) in zip(values, back) {
-            if value.isNaN { #expect(read.isNaN) } else if value.isInfinite { #expect(read == value) } else {
+            if value.isNaN {
+                #expect(read.isNaN)
+            } else if value.isInfinite {
+                #expect(read == value)
+            } else {
                 #expect(abs(read - value) <= abs(value) * bits)
             }
         }
@@ -62,7 +66,9 @@ import Testing
 
     @Test func refusesFilesThatLie() throws {
         let directory = try TemporaryDirectory()
-        #expect(sentence(try directory.write("short", [1, 2, 3])) == "not a safetensors file: 3 bytes, and the header length alone takes 8")
+        #expect(
+            sentence(try directory.write("short", [1, 2, 3]))
+                == "not a safetensors file: 3 bytes, and the header length alone takes 8")
         #expect(
             sentence(try directory.write("huge", [0, 0, 0, 0, 25, 0, 0, 0]))
                 == "the header claims 107374182400 bytes, and the format allows 100000000")
@@ -77,17 +83,47 @@ import Testing
     }
 
     @Test(arguments: [
-        (#"{"t":{"dtype":"F32","shape":[2],"data_offsets":[0,8]}}"#, 7, "truncated: tensor 't' ends at byte 8 of the data, and the file holds 7"),
-        (#"{"t":{"dtype":"F32","shape":[3],"data_offsets":[0,8]}}"#, 8, "tensor 't' of dtype F32 and shape [3] needs 12 bytes and is given 8"),
-        (#"{"t":{"dtype":"Q4","shape":[2],"data_offsets":[0,8]}}"#, 8, "tensor 't' has dtype 'Q4', which is not a safetensors dtype known here"),
+        (
+            #"{"t":{"dtype":"F32","shape":[2],"data_offsets":[0,8]}}"#, 7,
+            "truncated: tensor 't' ends at byte 8 of the data, and the file holds 7"
+        ),
+        (
+            #"{"t":{"dtype":"F32","shape":[3],"data_offsets":[0,8]}}"#, 8,
+            "tensor 't' of dtype F32 and shape [3] needs 12 bytes and is given 8"
+        ),
+        (
+            #"{"t":{"dtype":"Q4","shape":[2],"data_offsets":[0,8]}}"#, 8,
+            "tensor 't' has dtype 'Q4', which is not a safetensors dtype known here"
+        ),
         (#"{"t":{"shape":[2],"data_offsets":[0,8]}}"#, 8, "tensor 't' has no dtype"),
-        (#"{"t":{"dtype":"F32","shape":[-2],"data_offsets":[0,8]}}"#, 8, "tensor 't' has a shape that is not a list of sizes: -2"),
-        (#"{"t":{"dtype":"F32","shape":[4611686018427387904,4],"data_offsets":[0,8]}}"#, 8, "tensor 't' has a shape too large to count"),
-        (#"{"t":{"dtype":"F32","shape":[2],"data_offsets":[8,0]}}"#, 8, "tensor 't' has no data_offsets [begin, end] with 0 <= begin <= end"),
-        (#"{"t":{"dtype":"F32","shape":[2],"data_offsets":[0]}}"#, 8, "tensor 't' has no data_offsets [begin, end] with 0 <= begin <= end"),
-        (#"{"a":{"dtype":"F32","shape":[2],"data_offsets":[0,8]},"b":{"dtype":"F32","shape":[2],"data_offsets":[4,12]}}"#, 12, "tensor 'b' overlaps tensor 'a'"),
-        (#"{"a":{"dtype":"F32","shape":[1],"data_offsets":[4,8]}}"#, 8, "4 bytes before tensor 'a' belong to no tensor"),
-        (#"{"a":{"dtype":"F32","shape":[1],"data_offsets":[0,4]}}"#, 9, "5 bytes after the last tensor belong to no tensor"),
+        (
+            #"{"t":{"dtype":"F32","shape":[-2],"data_offsets":[0,8]}}"#, 8,
+            "tensor 't' has a shape that is not a list of sizes: -2"
+        ),
+        (
+            #"{"t":{"dtype":"F32","shape":[4611686018427387904,4],"data_offsets":[0,8]}}"#, 8,
+            "tensor 't' has a shape too large to count"
+        ),
+        (
+            #"{"t":{"dtype":"F32","shape":[2],"data_offsets":[8,0]}}"#, 8,
+            "tensor 't' has no data_offsets [begin, end] with 0 <= begin <= end"
+        ),
+        (
+            #"{"t":{"dtype":"F32","shape":[2],"data_offsets":[0]}}"#, 8,
+            "tensor 't' has no data_offsets [begin, end] with 0 <= begin <= end"
+        ),
+        (
+            #"{"a":{"dtype":"F32","shape":[2],"data_offsets":[0,8]},"b":{"dtype":"F32","shape":[2],"data_offsets":[4,12]}}"#,
+            12, "tensor 'b' overlaps tensor 'a'"
+        ),
+        (
+            #"{"a":{"dtype":"F32","shape":[1],"data_offsets":[4,8]}}"#, 8,
+            "4 bytes before tensor 'a' belong to no tensor"
+        ),
+        (
+            #"{"a":{"dtype":"F32","shape":[1],"data_offsets":[0,4]}}"#, 9,
+            "5 bytes after the last tensor belong to no tensor"
+        ),
         (#"{"__metadata__":{"a":1}}"#, 0, "__metadata__.a is not a string"),
     ])
     func refusesHeaders(header: String, data: Int, expected: String) throws {
@@ -117,7 +153,10 @@ import Testing
         let directory = try TemporaryDirectory()
         let path = directory.file("t")
         try Safetensors.write(
-            path, tensors: [SafetensorsTensor("a", shape: [5], [1, 2, 3, 4, 5]), SafetensorsTensor("b", shape: [2], [1, 2])])
+            path,
+            tensors: [
+                SafetensorsTensor("a", shape: [5], [1, 2, 3, 4, 5]), SafetensorsTensor("b", shape: [2], [1, 2]),
+            ])
         let whole = try Files.read(path)
         for length in stride(from: 0, to: whole.count, by: 5) {
             let cut = try directory.write("cut", Array(whole[..<length]))

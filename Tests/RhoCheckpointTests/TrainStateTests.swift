@@ -104,7 +104,8 @@ import Testing
         let directory = try TemporaryDirectory()
         let (model, _) = try fresh()
         for step in [5, 10, 1_000_000] {
-            try TrainState(step: step).save(root: directory.path, model: model, optimiser: nil, tokenizer: nil, keeping: 2)
+            try TrainState(step: step).save(
+                root: directory.path, model: model, optimiser: nil, tokenizer: nil, keeping: 2)
         }
         #expect(try TrainState.checkpoints(in: directory.path) == ["step-1000000", "step-000010"])
     }

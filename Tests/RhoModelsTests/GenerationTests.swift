@@ -80,9 +80,12 @@ import Testing
         #expect(sentence([[1]], GenerationOptions(temperature: -1)) == "temperature must be at least 0, got -1.0")
         #expect(sentence([[1]], GenerationOptions(topK: 0)) == "top_k must be at least 1, got 0")
         #expect(sentence([[1]], GenerationOptions(topP: 0)) == "top_p must be in (0, 1], got 0.0")
-        #expect(sentence([[1]], GenerationOptions(repetitionPenalty: 0)) == "repetition_penalty must be positive, got 0.0")
+        #expect(
+            sentence([[1]], GenerationOptions(repetitionPenalty: 0)) == "repetition_penalty must be positive, got 0.0")
         #expect(sentence([[1], []], GenerationOptions()) == "generate: prompt 2 is empty")
-        #expect(sentence([[99]], GenerationOptions()) == "generate: prompt 1: token id 99 is outside the model's vocabulary of 37")
+        #expect(
+            sentence([[99]], GenerationOptions())
+                == "generate: prompt 1: token id 99 is outside the model's vocabulary of 37")
         #expect(
             sentence([[Int32](repeating: 1, count: 30)], GenerationOptions())
                 == "generate: prompt 1 has 30 tokens, the model's context is 24")

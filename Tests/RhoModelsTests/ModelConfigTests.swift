@@ -11,7 +11,9 @@ import Testing
     }
 
     @Test func refusesShapesThatDoNotFit() {
-        func make(dim: Int = 32, layers: Int = 2, heads: Int = 4, kv: Int? = nil, width: Int? = nil, drop: Double = 0) -> String {
+        func make(dim: Int = 32, layers: Int = 2, heads: Int = 4, kv: Int? = nil, width: Int? = nil, drop: Double = 0)
+            -> String
+        {
             sentence {
                 _ = try ModelConfig(
                     family: .llama, vocab: 10, dim: dim, layers: layers, heads: heads, kvHeads: kv, headWidth: width,
@@ -26,7 +28,9 @@ import Testing
         #expect(make(dim: 12, heads: 4) == "the rotating part of a head must have an even width, got 3")
         #expect(make(drop: 1) == "dropout must be in [0, 1), got 1.0")
         #expect(
-            sentence { _ = try ModelConfig(family: .gpt2, vocab: 10, dim: 8, layers: 1, heads: 2, kvHeads: 1, context: 4) }
+            sentence {
+                _ = try ModelConfig(family: .gpt2, vocab: 10, dim: 8, layers: 1, heads: 2, kvHeads: 1, context: 4)
+            }
                 == "gpt2 has one kv head per head, got heads 2 and kv_heads 1")
     }
 
@@ -48,7 +52,8 @@ import Testing
 
     @Test func refusesWhatItCannotCompute() throws {
         func read(_ text: String) -> String { sentence { _ = try ModelConfig.fromHF(JSON.parse(text)) } }
-        let llama = #""vocab_size":9,"hidden_size":8,"num_hidden_layers":1,"num_attention_heads":2,"intermediate_size":16"#
+        let llama =
+            #""vocab_size":9,"hidden_size":8,"num_hidden_layers":1,"num_attention_heads":2,"intermediate_size":16"#
         #expect(
             read(#"{"model_type":"mamba"}"#)
                 == "config.json: model_type 'mamba' is not supported; "

@@ -42,8 +42,11 @@ import Testing
     }
 
     private func deepScale(_ name: String) -> Float {
-        let isResidual = ["o_proj.weight", "down_proj.weight", "attn.c_proj.weight", "mlp.c_proj.weight", "attention.dense.weight", "4h_to_h.weight"]
-            .contains { name.hasSuffix($0) }
+        let isResidual = [
+            "o_proj.weight", "down_proj.weight", "attn.c_proj.weight", "mlp.c_proj.weight", "attention.dense.weight",
+            "4h_to_h.weight",
+        ]
+        .contains { name.hasSuffix($0) }
         return isResidual ? Float(2).squareRoot() : 1
     }
 
@@ -54,7 +57,8 @@ import Testing
         let count = Double(table.count)
         let mean = table.reduce(0.0) { $0 + Double($1) } / count
         let variance = table.reduce(0.0) { $0 + (Double($1) - mean) * (Double($1) - mean) } / count
-        let fourth = table.reduce(0.0) { $0 + ($1 == 0 ? 0 : pow4((Double($1) - mean) / variance.squareRoot())) } / count
+        let fourth =
+            table.reduce(0.0) { $0 + ($1 == 0 ? 0 : pow4((Double($1) - mean) / variance.squareRoot())) } / count
         #expect(abs(mean) < 5 * 0.02 / count.squareRoot())
         #expect(abs(variance.squareRoot() - 0.02) < 2e-4)
         #expect(abs(fourth - 3) < 0.1)
@@ -90,7 +94,8 @@ import Testing
         let model = try ModelCatalog.make(Self.config(.llama), seed: 1)
         let ids: [Int32] = [1, 2, 3, 4, 5, 6], targets: [Int32] = [2, 3, 4, 5, 6, 7]
         let joined = try model.loss(
-            TokenGrid(batch: 1, tokens: 6, ids: ids, segmentStart: [0, 0, 0, 3, 3, 3]), targets: targets).toArray()
+            TokenGrid(batch: 1, tokens: 6, ids: ids, segmentStart: [0, 0, 0, 3, 3, 3]), targets: targets
+        ).toArray()
         let alone = try model.loss(TokenGrid(batch: 1, tokens: 3, ids: [4, 5, 6]), targets: [5, 6, 7]).toArray()
         // Rotary positions are relative, so the second document reads as if it stood alone.
         for (x, y) in zip(joined[3...], alone) { #expect(abs(x - y) < 1e-5) }
@@ -102,7 +107,9 @@ import Testing
         config.dropout = 0.3
         let model = try ModelCatalog.make(config, seed: 1)
         let grid = try TokenGrid(batch: 1, tokens: 4, ids: [1, 2, 3, 4])
-        func loss(_ key: DropoutKey?) throws -> [Float] { try model.loss(grid, targets: [2, 3, 4, 5], dropout: key).toArray() }
+        func loss(_ key: DropoutKey?) throws -> [Float] {
+            try model.loss(grid, targets: [2, 3, 4, 5], dropout: key).toArray()
+        }
         let first = try loss(DropoutKey(seed: 1, step: 0))
         #expect(try loss(DropoutKey(seed: 1, step: 0)) == first)
         #expect(try loss(DropoutKey(seed: 1, step: 1)) != first)
