@@ -29,6 +29,7 @@ public final class GPT2: LanguageModel {
     public let parameters: [Parameter]
     public let weights: [WeightView]
     public let headWeight: Tensor
+    public var recompute = false
     private let embedding: Tensor
     private let positionTable: Tensor
     private let layers: [Layer]
@@ -84,19 +85,27 @@ public final class GPT2: LanguageModel {
         let drop = Dropping(config, dropout)
         let places = try Fused.embedding(ids: attention.positions, positionTable)
         var x_ND = try drop(Fused.embedding(ids: ids, embedding).add(places), site: 0)
-        for (index, layer) in layers.enumerated() {
-            let mixed = try attention.attend(
-                Fused.normLinear(x_ND, norm: norm(layer.inputNorm), layer.qkv.weight, bias: layer.qkv.bias),
-                layer: index)
-            let h_ND = try drop.add(x_ND, site: 2 * index + 1) { (residual) throws(RhoError) in
-                try Fused.linear(mixed, layer.attentionOut.weight, bias: layer.attentionOut.bias, residual: residual)
-            }
-            let inner = try Fused.normLinear(h_ND, norm: norm(layer.middleNorm), layer.up.weight, bias: layer.up.bias)
-            x_ND = try drop.add(h_ND, site: 2 * index + 2) { (residual) throws(RhoError) in
-                try Fused.geluLinear(inner, layer.down.weight, bias: layer.down.bias, residual: residual)
+        for index in layers.indices {
+            x_ND = try block(x_ND) { (x) throws(RhoError) in
+                try self.layer(index, x, attention, drop)
             }
         }
         return try Fused.norm(x_ND, norm(finalNorm))
+    }
+
+    private func layer(
+        _ index: Int, _ x_ND: Tensor, _ attention: any AttentionPath, _ drop: Dropping
+    ) throws(RhoError) -> Tensor {
+        let layer = layers[index]
+        let mixed = try attention.attend(
+            Fused.normLinear(x_ND, norm: norm(layer.inputNorm), layer.qkv.weight, bias: layer.qkv.bias), layer: index)
+        let h_ND = try drop.add(x_ND, site: 2 * index + 1) { (residual) throws(RhoError) in
+            try Fused.linear(mixed, layer.attentionOut.weight, bias: layer.attentionOut.bias, residual: residual)
+        }
+        let inner = try Fused.normLinear(h_ND, norm: norm(layer.middleNorm), layer.up.weight, bias: layer.up.bias)
+        return try drop.add(h_ND, site: 2 * index + 2) { (residual) throws(RhoError) in
+            try Fused.geluLinear(inner, layer.down.weight, bias: layer.down.bias, residual: residual)
+        }
     }
 
     private func norm(_ weights: Norm) -> NormWeights {

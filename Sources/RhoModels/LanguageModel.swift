@@ -37,6 +37,10 @@ public protocol LanguageModel: AnyObject {
     /// Runs the layers on `ids` (N of them) and returns the normalised hidden states [N, D].
     func run(_ ids: [Int32], attention: any AttentionPath, dropout: DropoutKey?) throws(RhoError) -> Tensor
 
+    /// Whether the backward pass computes each layer again instead of keeping its activations: a third more arithmetic,
+    /// and memory for one layer instead of all. The gradients are the same bit for bit.
+    var recompute: Bool { get set }
+
     /// Rotary angles for positions below `tokens`; nil for a model with learned positions.
     func rotation(tokens: Int) throws(RhoError) -> RoPETable?
 
@@ -130,6 +134,11 @@ extension LanguageModel {
         for (mine, theirs) in zip(parameters, other.parameters) {
             mine.tensor.buffer.backend.copy(mine.tensor.buffer, theirs.tensor.buffer)
         }
+    }
+
+    /// One layer, kept or recomputed.
+    func block(_ x: Tensor, _ body: @escaping (Tensor) throws(RhoError) -> Tensor) throws(RhoError) -> Tensor {
+        recompute ? try Autograd.checkpoint(x, body) : try body(x)
     }
 
     private func check(_ grid: TokenGrid) throws(RhoError) {

@@ -27,6 +27,7 @@ public final class Llama: LanguageModel {
     public let parameters: [Parameter]
     public let weights: [WeightView]
     public let headWeight: Tensor
+    public var recompute = false
     private let embedding: Tensor
     private let layers: [Layer]
     private let finalNorm: Tensor
@@ -97,17 +98,26 @@ public final class Llama: LanguageModel {
     ) throws(RhoError) -> Tensor {
         let drop = Dropping(config, dropout)
         var x_ND = try drop(Fused.embedding(ids: ids, embedding), site: 0)
-        for (index, layer) in layers.enumerated() {
-            let mixed = try attention.attend(projected(x_ND, layer), layer: index)
-            let h_ND = try drop.add(x_ND, site: 2 * index + 1) { (residual) throws(RhoError) in
-                try Fused.linear(mixed, layer.attentionOut, residual: residual)
-            }
-            let gu = try Fused.normLinear(h_ND, norm: norm(layer.middleNorm), layer.gateUp)
-            x_ND = try drop.add(h_ND, site: 2 * index + 2) { (residual) throws(RhoError) in
-                try Fused.swigluLinear(gu, layer.down, residual: residual)
+        for index in layers.indices {
+            x_ND = try block(x_ND) { (x) throws(RhoError) in
+                try self.layer(index, x, attention, drop)
             }
         }
         return try Fused.norm(x_ND, norm(finalNorm))
+    }
+
+    private func layer(
+        _ index: Int, _ x_ND: Tensor, _ attention: any AttentionPath, _ drop: Dropping
+    ) throws(RhoError) -> Tensor {
+        let layer = layers[index]
+        let mixed = try attention.attend(projected(x_ND, layer), layer: index)
+        let h_ND = try drop.add(x_ND, site: 2 * index + 1) { (residual) throws(RhoError) in
+            try Fused.linear(mixed, layer.attentionOut, residual: residual)
+        }
+        let gu = try Fused.normLinear(h_ND, norm: norm(layer.middleNorm), layer.gateUp)
+        return try drop.add(h_ND, site: 2 * index + 2) { (residual) throws(RhoError) in
+            try Fused.swigluLinear(gu, layer.down, residual: residual)
+        }
     }
 
     /// Rows [q | k | v] of a layer, with each query and key head normalised where the family does so (Qwen 3).

@@ -117,6 +117,23 @@ import Testing
         #expect(try loss(nil) == loss(nil))
     }
 
+    @Test(arguments: families)
+    func recomputingGivesTheSameGradients(family: ModelFamily) throws {
+        var config = try Self.config(family)
+        config.dropout = 0.2
+        let model = try ModelCatalog.make(config, seed: 1)
+        let grid = try TokenGrid(batch: 2, tokens: 4, ids: [1, 2, 3, 4, 5, 6, 7, 8])
+        func gradients() throws -> [[Float]?] {
+            let loss = try model.loss(grid, targets: [2, 3, 4, -1, 6, 7, 8, 9], dropout: DropoutKey(seed: 3, step: 2))
+            try loss.sum().backward()
+            defer { for parameter in model.parameters { parameter.tensor.grad = nil } }
+            return try model.weights.map { try $0.gradient() }
+        }
+        let kept = try gradients()
+        model.recompute = true
+        #expect(try gradients() == kept)
+    }
+
     @Test func refusesBadGrids() throws {
         let model = try ModelCatalog.make(Self.config(.llama), seed: 1)
         func sentence(_ ids: [Int32], _ targets: [Int32]) -> String {
