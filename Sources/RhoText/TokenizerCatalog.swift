@@ -14,17 +14,23 @@ public enum TokenizerCatalog {
     public static func load(path: String) throws(RhoError) -> any Tokenizer {
         let file = Files.isDirectory(path) ? path + "/tokenizer.json" : path
         let bytes = try Files.read(file)
-        do throws(RhoError) { return try load(json: JSON.parse(bytes)) } catch { throw error.at(file) }
+        do throws(RhoError) { return try load(bytes) } catch { throw error.at(file) }
     }
 
     /// Reads the text of a `tokenizer.json`.
     public static func load(tokenizerJSON text: String) throws(RhoError) -> any Tokenizer {
-        try load(json: JSON.parse(text))
+        try load(Array(text.utf8))
     }
 
     /// Reads the parsed text of a `tokenizer.json`.
     public static func load(json: JSON) throws(RhoError) -> any Tokenizer {
         if let bytes = ByteTokenizer(json: json) { return bytes }
         return try PipelineTokenizer(json: json)
+    }
+
+    private static func load(_ bytes: [UInt8]) throws(RhoError) -> any Tokenizer {
+        let json = try JSON.parse(bytes)
+        if let bytes = ByteTokenizer(json: json) { return bytes }
+        return try PipelineTokenizer(json: json, document: String(decoding: bytes, as: UTF8.self))
     }
 }

@@ -29,7 +29,7 @@ import Testing
     }
 
     @Test func badPatternIsNamed() {
-        #expect(throws: RhoError(.format, "the pattern '(a' cannot be read at byte 2: missing closing parenthesis")) {
+        #expect(throws: RhoError(.format, "the pattern '(a' cannot be read: missing closing parenthesis")) {
             try RegexSplitter(pattern: "(a")
         }
     }

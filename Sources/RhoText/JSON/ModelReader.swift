@@ -3,11 +3,11 @@ import RhoCore
 /// Reads the `model` of a tokenizer file.
 struct ModelReader {
     let part: JSONPart
-    let entries: [(token: String, id: Int32)]
+    let entries: [VocabularyEntry]
     /// The contents of the special tokens.
     let specials: Set<String>
 
-    init(_ part: JSONPart, entries: [(token: String, id: Int32)], specials: Set<String>) {
+    init(_ part: JSONPart, entries: [VocabularyEntry], specials: Set<String>) {
         self.part = part
         self.entries = entries
         self.specials = specials

@@ -12,13 +12,14 @@ struct TokenizerReader {
     func parts() throws(RhoError) -> TokenizerParts {
         guard case .object = top.value else { throw top.failure("expected an object, got \(top.value.typeName)") }
         let model = try top.required("model")
-        let added = try addedTokens()
+        let entries = try vocabularyEntries()
+        let added = try addedTokens(idLimit: Self.idLimit(count: entries.count))
         let preTokenizer = try PreTokenizerReader(top.optional("pre_tokenizer"))
         let specials = Set(added.filter(\.special).map(\.content))
         var parts = TokenizerParts(
-            json: top.value,
-            model: try ModelReader(model, entries: try vocabularyEntries(), specials: specials)
+            model: try ModelReader(model, entries: entries, specials: specials)
                 .model(isByteLevel: preTokenizer.isByteLevel))
+        parts.entries = entries
         parts.addedTokens = added
         if let normalizer = try top.optional("normalizer") {
             parts.normalizers = try NormalizerReader.steps(normalizer)
@@ -38,28 +39,28 @@ struct TokenizerReader {
     }
 
     /// The tokens of the model and their ids, in the order of the file.
-    func vocabularyEntries() throws(RhoError) -> [(token: String, id: Int32)] {
+    private func vocabularyEntries() throws(RhoError) -> [VocabularyEntry] {
         let vocab = try top.required("model").required("vocab")
         switch vocab.value {
         case .object(let object):
             let limit = Self.idLimit(count: object.count)
-            var entries: [(token: String, id: Int32)] = []
+            var entries: [VocabularyEntry] = []
             entries.reserveCapacity(object.count)
             for (token, value) in object.pairs {
                 guard let id = value.intValue, id >= 0, id < limit else {
                     let shown = JSONPart(value).shown
                     throw vocab.failure("the id of '\(token)' must be a whole number from 0 to \(limit - 1), got \(shown)")
                 }
-                entries.append((token, Int32(id)))
+                entries.append(VocabularyEntry(token: token, id: Int32(id)))
             }
             return entries
         case .array(let items):
-            var entries: [(token: String, id: Int32)] = []
+            var entries: [VocabularyEntry] = []
             for (id, item) in items.enumerated() {
                 guard let token = item[0]?.stringValue else {
                     throw vocab.failure("entry \(id) must be a token and its score, got \(JSONPart(item).shown)")
                 }
-                entries.append((token, Int32(id)))
+                entries.append(VocabularyEntry(token: token, id: Int32(id)))
             }
             return entries
         default:
@@ -70,9 +71,8 @@ struct TokenizerReader {
     /// Ids beyond this are no vocabulary but a mistake, and tables over them would fill the memory.
     static func idLimit(count: Int) -> Int { min(4 * count + 65_536, Int(Int32.max)) }
 
-    private func addedTokens() throws(RhoError) -> [AddedToken] {
+    private func addedTokens(idLimit limit: Int) throws(RhoError) -> [AddedToken] {
         guard let list = try top.optional("added_tokens") else { return [] }
-        let limit = Self.idLimit(count: try vocabularyEntries().count)
         var tokens: [AddedToken] = []
         for part in try list.array() {
             let id = try part.int("id")

@@ -15,7 +15,7 @@ struct UnigramModel: WordModel {
     private static let unknownMark: Int32 = -1
 
     /// A model of `entries`, with one of the `scores` for every id.
-    init(entries: [(token: String, id: Int32)], scores: [Double], unknown: Int32?, fallback: [Int32]) {
+    init(entries: [VocabularyEntry], scores: [Double], unknown: Int32?, fallback: [Int32]) {
         vocabulary = Vocabulary(capacity: entries.count)
         var pieces: [(bytes: [UInt8], id: Int32)] = []
         for entry in entries where !entry.token.isEmpty {

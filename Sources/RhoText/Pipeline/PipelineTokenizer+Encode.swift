@@ -97,8 +97,12 @@ extension PipelineTokenizer {
                 return
             }
             let part = UnsafeRawBufferPointer(rebasing: bytes[range])
-            if !sink.tracksEnds && matchers.normalized.isEmpty && isFast(part) {
-                encodeFast(part.bindMemory(to: UInt8.self), scratch, into: &sink.ids)
+            if !sink.tracksEnds && isFast(part) {
+                let plain = part.bindMemory(to: UInt8.self)
+                matchers.normalized.forEachPart(plain) { range, token in
+                    if let token { return sink.ids.append(token.id) }
+                    encodeFast(UnsafeBufferPointer(rebasing: plain[range]), scratch, into: &sink.ids)
+                }
             } else {
                 encodePart(part, at: range.lowerBound, matchers.normalized, scratch, &sink)
             }

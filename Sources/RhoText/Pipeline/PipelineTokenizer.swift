@@ -17,6 +17,8 @@ public final class PipelineTokenizer: Tokenizer {
     let plainMatchers: Matchers
     /// As `plainMatchers`, with the special tokens.
     let allMatchers: Matchers
+    /// The file: what `tokenizerJSON` gives back, and cheaper to keep than its parsed form.
+    private let document: String
     private let digest = Mutex<String?>(nil)
 
     /// Finds added tokens before and after the normalisers.
@@ -34,14 +36,18 @@ public final class PipelineTokenizer: Tokenizer {
     /// Reads the parsed text of a `tokenizer.json`; see `TokenizerCatalog` for files.
     /// - Throws: `.format` for a malformed file, `.unsupported` for a part that is not built in, named with those that are.
     public convenience init(json: JSON) throws(RhoError) {
-        try self.init(parts: TokenizerReader(json).parts())
+        try self.init(json: json, document: json.serialized(pretty: true) + "\n")
     }
 
-    init(parts: TokenizerParts) throws(RhoError) {
+    /// As `init(json:)` where `document` is the text that was parsed.
+    init(json: JSON, document: String) throws(RhoError) {
+        var parts = try TokenizerReader(json).parts()
+        let built = TokenNames(parts)
+        parts.entries = []
         self.parts = parts
+        self.document = document
         kind = parts.model.kind
         pool = ScratchPool(cacheBits: 15)
-        let built = try TokenNames(parts)
         pieces = built.pieces
         names = built.names
         vocabularySize = built.pieces.idLimit
@@ -95,13 +101,15 @@ public final class PipelineTokenizer: Tokenizer {
     public var fingerprint: String {
         digest.withLock { digest in
             if let digest { return digest }
-            let made = SHA256Hasher.hex(of: parts.json.canonical)
+            // What was parsed once parses again.
+            let canonical = (try? JSON.parse(document))?.canonical ?? document
+            let made = SHA256Hasher.hex(of: canonical)
             digest = made
             return made
         }
     }
 
-    public func tokenizerJSON() -> String { parts.json.serialized(pretty: true) + "\n" }
+    public func tokenizerJSON() -> String { document }
 }
 
 /// The texts of all tokens: as names in the file and as bytes.
@@ -109,12 +117,11 @@ struct TokenNames {
     var pieces: Vocabulary
     var names: Vocabulary
 
-    init(_ parts: TokenizerParts) throws(RhoError) {
-        let entries = try TokenizerReader(parts.json).vocabularyEntries()
+    init(_ parts: TokenizerParts) {
         pieces = Vocabulary(capacity: 16)
-        names = Vocabulary(capacity: entries.count + parts.addedTokens.count)
+        names = Vocabulary(capacity: parts.entries.count + parts.addedTokens.count)
         let added = Set(parts.addedTokens.map(\.id))
-        for entry in entries {
+        for entry in parts.entries {
             names.add(Array(entry.token.utf8), id: entry.id)
             if !added.contains(entry.id) {
                 pieces.addUnlisted(parts.decoder.bytes(ofToken: entry.token), id: entry.id)

@@ -1,9 +1,8 @@
-import RhoCore
-
 /// Everything a `tokenizer.json` says, in the form in which text is encoded and decoded.
 struct TokenizerParts: Sendable {
-    var json: JSON
     var model: TokenizerModel
+    /// All tokens of the model by name, in the order of the file.
+    var entries: [VocabularyEntry] = []
     var normalizers: [any NormalizerStep] = []
     var preTokenizers: [any PreTokenizerStep] = []
     var addedTokens: [AddedToken] = []
@@ -27,14 +26,12 @@ enum TokenizerModel: Sendable {
         case .unigram: return "unigram"
         }
     }
+}
 
-    /// The tokens by the bytes they stand for in text.
-    var vocabulary: Vocabulary {
-        switch self {
-        case .bpe(let model): return model.vocabulary
-        case .unigram(let model): return model.vocabulary
-        }
-    }
+/// A token of a model by its name in the file.
+struct VocabularyEntry: Sendable {
+    var token: String
+    var id: Int32
 }
 
 /// The pre-tokenisers that have a splitter by hand, over text that needs no rewriting.

@@ -23,7 +23,7 @@ package final class RegexSplitter: PieceSplitter, @unchecked Sendable {
             var text = [UInt8](repeating: 0, count: 256)
             pcre2_get_error_message_8(number, &text, text.count)
             let message = String(decoding: text.prefix { $0 != 0 }, as: UTF8.self)
-            throw RhoError(.format, "the pattern '\(pattern)' cannot be read at byte \(offset): \(message)")
+            throw RhoError(.format, "the pattern '\(pattern)' cannot be read: \(message)")
         }
         self.code = code
         // Without a just-in-time compiler for this processor the matches are the same, only slower.

@@ -118,12 +118,14 @@ public final class BPETrainer {
 /// Counts the pieces of the documents that one thread takes; no other thread uses it at the same time.
 private final class PieceCounter: @unchecked Sendable {
     private let pattern: SplitPattern
-    private var counts = WordCounts()
+    private var counts: WordCounts? = WordCounts()
 
     init(pattern: SplitPattern) { self.pattern = pattern }
 
     func count(_ text: UnsafeBufferPointer<UInt8>) {
-        guard let base = text.baseAddress else { return }
+        // Taken out of the object for the loops, which then need no checks of access to it.
+        guard let base = text.baseAddress, var counts = counts.take() else { return }
+        defer { self.counts = counts }
         // Spelled out for each splitter, so that each loop is compiled as one.
         switch pattern {
         case .gpt2: GPT2Splitter().forEachPiece(base, text.count) { counts.add(base + $0, $1 - $0) }
@@ -135,7 +137,7 @@ private final class PieceCounter: @unchecked Sendable {
     /// Returns the counts and keeps none.
     func take() -> WordCounts {
         defer { counts = WordCounts() }
-        return counts
+        return counts.take() ?? WordCounts()
     }
 }
 
