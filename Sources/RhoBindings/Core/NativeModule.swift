@@ -1,0 +1,16 @@
+/// The Lua module `rho.native`: all native modules as one table.
+enum NativeModule {
+    static let source = """
+        local host = require "rho.host"
+        local rho = {}
+        for _, name in ipairs {
+          "data", "eval", "json", "model", "optim", "random", "run", "select", "tensor", "tokenizer",
+        } do
+          rho[name] = require("rho.native." .. name)
+        end
+        for name, value in pairs(require "rho.native.core") do rho[name] = value end
+        for _, name in ipairs(rho.select.column_names()) do rho.select[name] = rho.select.column(name) end
+        rho.declare, rho.fail, rho.suggestion, rho.help = host.declare, host.fail, host.suggestion, host.help
+        return rho
+        """
+}

@@ -1,0 +1,111 @@
+import LuaRuntime
+import RhoCore
+import RhoTraining
+
+/// What the command line does with scripts; everything below it is free of flags and exit codes.
+public enum Host {
+    /// Runs an experiment file.
+    public static func runExperiment(_ options: HostOptions, _ request: RunRequest) -> HostOutcome {
+        // With --json stdout belongs to the document; what the script prints goes to stderr.
+        let output: (String) -> Void = request.json ? { ProgressLine.writeToStandardError($0) } : { writeToStandardOutput($0) }
+        return run(options, output: output) { host in
+            let results = try host.state.run(file: request.file)
+            let main = try host.function("main", of: "rho.runner")
+            let outcome = try main.call([results.first ?? .nil, cli(request, options)])
+            let status = Int32(clamping: outcome.first?.intValue ?? 0)
+            let document = outcome.dropFirst().first?.stringValue.map { $0.hasSuffix("\n") ? $0 : $0 + "\n" } ?? ""
+            return HostOutcome(status: status, document: request.json ? document : "")
+        }
+    }
+
+    /// Runs spec files.
+    public static func runSpecs(_ options: HostOptions, paths: [String]) -> HostOutcome {
+        run(options, output: { writeToStandardOutput($0) }) { host in
+            let files = try specFiles(paths)
+            guard !files.isEmpty else {
+                throw RhoError(.usage, "no spec file (*_spec.lua) in \(paths.joined(separator: ", "))")
+            }
+            let main = try host.function("main", of: "rho.spec")
+            let loaders = files.map { LuaValue.string($0) }
+            let failures = try main.call([.list(loaders)]).first?.intValue ?? 0
+            return HostOutcome(failures == 0 ? .done : .failed)
+        }
+    }
+
+    private static func specFiles(_ paths: [String]) throws(RhoError) -> [String] {
+        var files: [String] = []
+        for path in paths {
+            guard Files.isDirectory(path) else {
+                guard Files.exists(path) else { throw RhoError(.usage, "cannot open '\(path)': no such file or directory") }
+                files.append(path)
+                continue
+            }
+            for name in try Files.list(path) where !name.hasPrefix(".") {
+                let child = "\(path)/\(name)"
+                if Files.isDirectory(child) { files += try specFiles([child]) } else if name.hasSuffix("_spec.lua") { files.append(child) }
+            }
+        }
+        return files
+    }
+
+    private static func cli(_ request: RunRequest, _ options: HostOptions) -> LuaValue {
+        var pairs: [(String, LuaValue)] = [
+            ("file", .string(request.file)), ("sets", .list(request.assignments)), ("json", .boolean(request.json)),
+            ("help", .boolean(request.help)), ("quiet", .boolean(request.quiet)), ("progress", .string(request.progress)),
+            ("argv", .list(options.scriptArguments)),
+        ]
+        if let seed = request.seed { pairs.append(("seed", .integer(seed))) }
+        if let out = request.out { pairs.append(("out", .string(out))) }
+        return .record(pairs)
+    }
+
+    private static func run(
+        _ options: HostOptions, output: @escaping (String) -> Void, _ body: (ScriptHost) throws -> HostOutcome
+    ) -> HostOutcome {
+        var host: ScriptHost?
+        do {
+            let made = try ScriptHost(options, output: output)
+            host = made
+            made.state.installInterruptHandler()
+            return try body(made)
+        } catch let error as LuaError {
+            return outcome(of: error, host, full: options.fullTraceback)
+        } catch let error as RhoError {
+            return outcome(of: LuaError(error), host, full: options.fullTraceback)
+        } catch {
+            return HostOutcome(.failed, message: "rhoscript: \(error)")
+        }
+    }
+
+    private static func outcome(of error: LuaError, _ host: ScriptHost?, full: Bool) -> HostOutcome {
+        if let status = error.exitCode { return HostOutcome(status: Int32(truncatingIfNeeded: status)) }
+        var message = error.file == nil ? "rhoscript: \(error.description)" : error.description
+        if let hint = error.hint { message += "\n  \(hint)" }
+        if full, let traceback = error.traceback, !traceback.isEmpty { message += "\n\(traceback)" }
+        return HostOutcome(exit(of: error, host), message: message)
+    }
+
+    private static func exit(of error: LuaError, _ host: ScriptHost?) -> ProgramExit {
+        switch error.code {
+        case .interrupted:
+            switch LuaState.interruptSignal {
+            case 0: return .failed
+            case 2: return .interrupted
+            default: return host?.session.lastCheckpoint == nil ? .terminated : .stopped
+            }
+        // A usage error that points into a script is a mistake in the script, not in the command.
+        case .usage where error.file == nil: return .usage
+        default: return .failed
+        }
+    }
+}
+
+extension Host {
+    /// Program, Lua and engine versions on one line.
+    public static var versionLine: String { "rhoscript \(Version.text) (\(Version.parts.joined(separator: ", ")))" }
+
+    /// ` (did you mean 'x'?)`, or nothing.
+    public static func suggestion(for name: String, in names: [String]) -> String {
+        RhoCore.suggestion(for: name, in: names)
+    }
+}

@@ -1,0 +1,38 @@
+import LuaRuntime
+import RhoCore
+import RhoStdlib
+
+/// A Lua state with every native module and the embedded library.
+package final class ScriptHost {
+    package let state: LuaState
+    package let session: Session
+
+    /// - Parameter output: receives what the script prints.
+    package init(
+        _ options: HostOptions = HostOptions(), output: @escaping (String) -> Void = { writeToStandardOutput($0) }
+    ) throws(RhoError) {
+        if let threads = options.threads { Session.threads = threads }
+        session = Session(
+            cacheDirectory: options.cacheDirectory, script: options.script, progress: options.progress,
+            color: options.color ?? false, quiet: options.quiet, arguments: options.scriptArguments)
+        let sandbox = options.sandboxed ? LuaSandbox(root: session.scriptDirectory) : nil
+        state = try LuaState(
+            LuaState.Options(
+                seed: UInt64(bitPattern: Int64(options.seed ?? 0)), sandbox: sandbox, arguments: options.scriptArguments,
+                fullTraceback: options.fullTraceback, output: output))
+        state.host = session
+        for module in BindingCatalog.modules(session) { try state.register(module) }
+        state.addLibrary(name: "rho.native", source: NativeModule.source)
+        for module in RhoStdlib.modules {
+            state.addLibrary(name: module.name, source: String(decoding: module.source, as: UTF8.self))
+        }
+    }
+
+    /// The function of that name in an embedded module.
+    func function(_ name: String, of module: String) throws -> LuaFunction {
+        guard case .table(let table) = try state.require(module), let function = try table.get(name).functionValue else {
+            throw RhoError(.internal, "the embedded module \(module) has no function \(name)")
+        }
+        return function
+    }
+}

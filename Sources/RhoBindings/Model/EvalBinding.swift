@@ -1,0 +1,106 @@
+import LuaRuntime
+import RhoCore
+import RhoTraining
+
+/// Module `rho.eval`.
+struct EvalBinding {
+    let session: Session
+
+    var module: LuaModuleDeclaration {
+        LuaModuleDeclaration(
+            "rho.native.eval", doc: "Measurements of trained models. Each says its version; numbers of different versions are not compared.",
+            functions: [loss, exactMatch], records: [lossRecord, exactRecord])
+    }
+
+    private let lossRecord = LuaRecord(
+        "EvalLossOptions",
+        [
+            LuaField("model", .object("Model"), required: true, doc: "the model"),
+            LuaField("data", .anyOf([.object("Corpus"), .object("Tokens")]), required: true, doc: "text it was not trained on"),
+            LuaField("tokenizer", .object("Tokenizer"), doc: "default: the model's"),
+            LuaField("context", .integer(min: 1), unit: "tokens", doc: "tokens of a row (default: the model's context)"),
+            LuaField("batch", .integer(min: 1), default: 16, unit: "rows", doc: "rows of a forward pass"),
+            LuaField("limit_tokens", .integer(min: 1), unit: "tokens", doc: "about so many, spread evenly (default: all)"),
+            LuaField("mask_documents", .boolean, default: false, doc: "tokens see only their own document"),
+        ])
+
+    private var loss: LuaFunctionDeclaration {
+        LuaFunctionDeclaration(
+            "rho.eval.loss", doc: "Mean loss on a corpus, with its standard error over rows, and bits per byte of text.",
+            parameters: [LuaField("options", .options(lossRecord.name), required: true, doc: "model and text")],
+            returns: [LuaResult(.table, "{ loss =, stderr =, bits_per_byte =, perplexity =, tokens =, bytes =, flops =, version = }")],
+            example: "print(rho.eval.loss { model = model, data = held }.loss)"
+        ) { call in
+            let options = try call.options("options")
+            let box = try options.object("model", as: ModelBox.self)
+            let tokens = try LoaderBinding(session: session).tokens(options, or: box.tokenizer.map { TokenizerBox($0) })
+            if let own = box.tokenizer, own.fingerprint != tokens.tokenizer.fingerprint {
+                throw RhoError(.mismatch, "rho.eval.loss: the corpus is tokenised with another tokenizer than the model's")
+            }
+            let context = try options.optionalInt("context") ?? box.config.context
+            let result = try HeldOut.evaluate(
+                box.model(), on: tokens.corpus, byteLengths: tokens.byteLengths, context: context, batch: options.int("batch"),
+                limit: options.optionalInt("limit_tokens"), documentMask: options.bool("mask_documents")
+            ) { _ throws(RhoError) in
+                try Interruption.check()
+            }
+            return [
+                .record([
+                    ("loss", .number(result.loss)), ("stderr", .number(result.standardError)),
+                    ("bits_per_byte", .number(result.bitsPerByte)), ("perplexity", .number(result.perplexity)),
+                    ("tokens", .integer(result.tokens)), ("bytes", .integer(result.bytes)), ("flops", .number(result.flops)),
+                    ("version", .integer(HeldOut.version)),
+                ])
+            ]
+        }
+    }
+
+    private let exactRecord = LuaRecord(
+        "ExactMatchOptions",
+        [
+            LuaField("model", .object("Model"), required: true, doc: "the model"),
+            LuaField("prompts", .list(.string), required: true, doc: "what it reads"),
+            LuaField("answers", .list(.string), required: true, doc: "what it should say"),
+            LuaField("max_tokens", .integer(min: 1), default: 64, unit: "tokens", doc: "longest continuation"),
+            LuaField("stop", .anyOf([.string, .list(.string)]), default: "\n", doc: "texts that end a continuation"),
+            LuaField("extract", .function, doc: "extract(continuation) -> answer (default: white space trimmed)"),
+        ])
+
+    private var exactMatch: LuaFunctionDeclaration {
+        LuaFunctionDeclaration(
+            "rho.eval.exact_match", doc: "Share of prompts whose greedy continuation is exactly the answer, with its standard error.",
+            parameters: [LuaField("options", .options(exactRecord.name), required: true, doc: "model, prompts and answers")],
+            returns: [LuaResult(.table, "{ accuracy =, stderr =, correct =, n =, items = {...}, flops =, version = }")]
+        ) { call in
+            let options = try call.options("options")
+            let box = try options.object("model", as: ModelBox.self)
+            let stop = try options.value("stop")
+            let stops = stop.stringValue.map { [$0] } ?? (stop.listValue ?? []).compactMap(\.stringValue)
+            let extract = try options.optionalFunction("extract").map { function in
+                { (text: String) throws -> String in
+                    let result = try function.call([.string(text)]).first ?? .nil
+                    guard let answer = result.stringValue else {
+                        throw RhoError(.value, "rho.eval.exact_match: extract must return a string, got \(result.display)")
+                    }
+                    return answer
+                }
+            }
+            let result = try ExactMatch.evaluate(
+                box.model(), tokenizer: box.needTokenizer(), prompts: options.strings("prompts"), answers: options.strings("answers"),
+                maxTokens: options.int("max_tokens"), stops: stops, extract: extract)
+            let items = result.items.map { item in
+                LuaValue.record([
+                    ("prompt", .string(item.prompt)), ("expected", .string(item.expected)), ("output", .string(item.output)),
+                    ("answer", .string(item.answer)), ("correct", .boolean(item.correct)),
+                ])
+            }
+            return [
+                .record([
+                    ("accuracy", .number(result.accuracy)), ("stderr", .number(result.standardError)),
+                    ("correct", .integer(result.correct)), ("n", .integer(result.items.count)), ("truncated", .integer(result.truncated)),
+                    ("items", .list(items)), ("flops", .number(result.flops)), ("version", .integer(ExactMatch.version)),
+                ])
+            ]
+        }
+    }
+}

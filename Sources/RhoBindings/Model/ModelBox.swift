@@ -1,0 +1,58 @@
+import LuaRuntime
+import RhoCheckpoint
+import RhoCore
+import RhoModels
+import RhoTensor
+import RhoText
+import RhoTraining
+
+/// A model as scripts hold it, with the tokenizer its ids belong to.
+///
+/// Without a seed it is an architecture only; weights come with ``start(seed:)``.
+final class ModelBox {
+    let config: ModelConfig
+    let tokenizer: (any Tokenizer)?
+    /// What the weights are known by where that is cheaper than hashing them; cleared when they may have changed.
+    private var made: (any LanguageModel)?
+
+    init(_ config: ModelConfig, tokenizer: (any Tokenizer)?) {
+        self.config = config
+        self.tokenizer = tokenizer
+    }
+
+    init(_ model: any LanguageModel, tokenizer: (any Tokenizer)?) {
+        config = model.config
+        made = model
+        self.tokenizer = tokenizer
+    }
+
+    var value: LuaValue { .object(self, class: "Model") }
+    var isFresh: Bool { made == nil }
+
+    /// The weights.
+    func model() throws(RhoError) -> any LanguageModel {
+        if let made { return made }
+        throw RhoError(
+            .usage, "the model has no weights yet",
+            hint: "give it a seed when it is made, call model:start(seed), or let rho.train start it")
+    }
+
+    /// A new model: weights from the seed where there are none yet, else a copy.
+    func start(seed: UInt64) throws(RhoError) -> ModelBox {
+        if let made { return ModelBox(try made.clone(), tokenizer: tokenizer) }
+        return ModelBox(try ModelCatalog.make(config, seed: seed), tokenizer: tokenizer)
+    }
+
+    func needTokenizer() throws(RhoError) -> any Tokenizer {
+        guard let tokenizer else {
+            throw RhoError(.usage, "the model has no tokenizer", hint: "it was loaded from a directory without tokenizer.json")
+        }
+        return tokenizer
+    }
+
+    /// SHA-256 of the config and every weight in checkpoint order.
+    func fingerprint() throws(RhoError) -> String { try model().fingerprint }
+
+    /// Frees the weights ahead of the last reference.
+    func release() { made = nil }
+}

@@ -1,0 +1,188 @@
+import LuaRuntime
+import RhoCheckpoint
+import RhoCore
+import RhoModels
+import RhoSelection
+import RhoTensor
+import RhoTraining
+
+/// Class `Model`.
+enum ModelClass {
+    static let records = [ModelText.generateRecord, saveRecord]
+
+    static var declaration: LuaClassDeclaration<ModelBox> {
+        LuaClassDeclaration(
+            "Model", doc: "A causal language model. rho.train never changes the model it is given; it trains a copy.",
+            methods: [start, loss, clone, copyFrom, parameters, count, flops, context, tokenizer, fingerprint, save, config, describe]
+                + ModelText.methods,
+            describe: {
+                let weights = $0.isFresh ? "no weights yet" : "\($0.config.parameterCount) parameters"
+                return "model \($0.config.family.rawValue) (\(weights), dim \($0.config.dim), \($0.config.layers) layers)"
+            },
+            byteCount: { $0.isFresh ? 0 : $0.config.parameterCount * 4 }, release: { $0.release() })
+    }
+
+    private static let result = [LuaResult(.object("Model"), "the new model")]
+
+    private static var start: LuaMethod<ModelBox> {
+        LuaMethod(
+            "start", doc: "A new model: weights from the seed where this one has none yet, else a copy of its weights.",
+            parameters: [LuaField("seed", .integer(), required: true, doc: "seed of the weights")], returns: result
+        ) { box, call in [try box.start(seed: UInt64(bitPattern: Int64(call.int("seed")))).value] }
+    }
+
+    private static var loss: LuaMethod<ModelBox> {
+        LuaMethod(
+            "loss",
+            doc: """
+                Loss of each token of a batch, [rows, context], in nats, with its gradient history; 0 where there is nothing \
+                to predict. Give the policy too where it ranks by entropy or margin of this model: they are computed on the way.
+                """,
+            parameters: [
+                LuaField("batch", .object("Batch"), required: true, doc: "the batch"),
+                LuaField("policy", .object("Policy"), doc: "policy whose columns are wanted"),
+            ], returns: [LuaResult(.object("Tensor"), "losses")], example: "local losses = model:loss(batch, policy)"
+        ) { box, call in
+            let batch = try call.object("batch", as: BatchBox.self)
+            let wanted = try call.optionalObject("policy", as: PolicyBox.self)?.requiredColumns ?? []
+            return [TensorValues.value(try losses(of: box, batch, wanted: wanted))]
+        }
+    }
+
+    /// The losses; leaves entropy and margin on the batch where they are wanted.
+    static func losses(of box: ModelBox, _ batch: BatchBox, wanted: [TokenColumn]) throws -> Tensor {
+        let model = try box.model()
+        if let tokenizer = box.tokenizer, tokenizer.fingerprint != batch.loader.tokens.tokenizer.fingerprint {
+            throw RhoError(.mismatch, "the batch was tokenised with another tokenizer than the model's")
+        }
+        // Dropout belongs to training, and training reads in shuffled order. It does not depend on whether a gradient is
+        // recorded: a policy that looks at losses first must see those that are differentiated later.
+        let dropout = box.config.dropout > 0 && batch.loader.loader.order != .sequential
+            ? DropoutKey(seed: batch.loader.seed, step: batch.batch.step, part: batch.piece) : nil
+        var extras: TokenLossExtra = []
+        if wanted.contains(.entropy) { extras.insert(.entropy) }
+        if wanted.contains(.margin) { extras.insert(.margin) }
+        guard !extras.isEmpty else { return try model.loss(batch.batch.grid(), targets: batch.batch.targets, dropout: dropout) }
+        let all = try model.loss(batch.batch.grid(), targets: batch.batch.targets, extras: extras, dropout: dropout)
+        batch.columns[.entropy] = all.entropy?.toArray()
+        batch.columns[.margin] = all.margin?.toArray()
+        return all.loss
+    }
+
+    private static var clone: LuaMethod<ModelBox> {
+        LuaMethod("clone", doc: "A model with the same weights, sharing no memory.", returns: result) { box, _ in
+            [ModelBox(try box.model().clone(), tokenizer: box.tokenizer).value]
+        }
+    }
+
+    private static var copyFrom: LuaMethod<ModelBox> {
+        LuaMethod(
+            "copy_from", doc: "Takes over all weights of another model of the same architecture.",
+            parameters: [LuaField("other", .object("Model"), required: true, doc: "the other model")]
+        ) { box, call in
+            try box.model().copyWeights(from: call.object("other", as: ModelBox.self).model())
+            return []
+        }
+    }
+
+    private static var parameters: LuaMethod<ModelBox> {
+        LuaMethod(
+            "parameters", doc: "The trainable tensors in a fixed order.",
+            returns: [LuaResult(.list(.table), "{ { name =, shape =, count =, decays =, tensor = }, ... }")]
+        ) { box, _ in
+            [
+                .list(
+                    try box.model().parameters.map { parameter in
+                        .record([
+                            ("name", .string(parameter.name)), ("shape", .list(parameter.tensor.shape.dims)),
+                            ("count", .integer(parameter.count)), ("decays", .boolean(parameter.decays)),
+                            ("tensor", TensorValues.value(parameter.tensor)),
+                        ])
+                    })
+            ]
+        }
+    }
+
+    private static var count: LuaMethod<ModelBox> {
+        LuaMethod("parameter_count", doc: "Trainable numbers; a tied head counts once.", returns: [LuaResult(.integer(), "the count")]) { box, _ in
+            [.integer(box.config.parameterCount)]
+        }
+    }
+
+    private static var flops: LuaMethod<ModelBox> {
+        LuaMethod(
+            "flops_per_token", doc: "Floating-point operations of one token's forward and backward pass, or of the forward pass alone.",
+            parameters: [
+                LuaField("context", .integer(min: 1), unit: "tokens", doc: "tokens in a row (default: the model's context)"),
+                LuaField("kind", .oneOf(["training", "forward"]), default: "training", doc: "with or without the backward pass"),
+            ], returns: [LuaResult(.number(), "operations")]
+        ) { box, call in
+            let context = try call.optionalInt("context") ?? box.config.context
+            let training = box.config.trainingFLOPsPerToken(context: context)
+            let forward = box.config.forwardFLOPsPerToken(context: context)
+            return [.number(try call.string("kind") == "forward" ? forward : training)]
+        }
+    }
+
+    private static var context: LuaMethod<ModelBox> {
+        LuaMethod("context", doc: "Longest row.", returns: [LuaResult(.integer(), "tokens")]) { box, _ in [.integer(box.config.context)] }
+    }
+
+    private static var tokenizer: LuaMethod<ModelBox> {
+        LuaMethod("tokenizer", doc: "The tokenizer, or nil.", returns: [LuaResult(.object("Tokenizer"), "the tokenizer")]) { box, _ in
+            [box.tokenizer.map { TokenizerBox($0).value } ?? .nil]
+        }
+    }
+
+    private static var fingerprint: LuaMethod<ModelBox> {
+        LuaMethod("fingerprint", doc: "SHA-256 of architecture and weights.", returns: [LuaResult(.string, "hexadecimal")]) { box, _ in
+            [.string(try box.fingerprint())]
+        }
+    }
+
+    private static let saveRecord = LuaRecord(
+        "SaveModelOptions",
+        [LuaField("type", .oneOf(["f32", "bf16", "f16"]), default: "f32", doc: "number format of the weights")])
+
+    private static var save: LuaMethod<ModelBox> {
+        LuaMethod(
+            "save", doc: "Writes config.json, model.safetensors and tokenizer.json, as Hugging Face tools read them; the directory appears whole or not at all.",
+            parameters: [
+                LuaField("path", .string, required: true, doc: "the directory"),
+                LuaField("options", .options(saveRecord.name), doc: "number format"),
+            ]
+        ) { box, call in
+            let type = ElementType(rawValue: try call.options("options").string("type").uppercased()) ?? .f32
+            try HFCheckpoint.save(box.model(), tokenizer: box.tokenizer, to: call.string("path"), type: type)
+            return []
+        }
+    }
+
+    private static var config: LuaMethod<ModelBox> {
+        LuaMethod("config", doc: "The architecture under Hugging Face's names.", returns: [LuaResult(.table, "the table")]) { box, _ in
+            [LuaValue(json: box.config.toHF())]
+        }
+    }
+
+    private static var describe: LuaMethod<ModelBox> {
+        LuaMethod(
+            "describe", doc: "Sizes, parameters, operations per token and memory for a training batch.",
+            parameters: [LuaField("tokens", .integer(min: 1), unit: "tokens", doc: "tokens of a training batch (default: 32 rows)")],
+            returns: [LuaResult(.table, "the table")]
+        ) { box, call in
+            let config = box.config
+            let memory = config.trainingMemory(tokens: try call.optionalInt("tokens") ?? 32 * config.context)
+            return [
+                .record([
+                    ("family", .string(config.family.rawValue)), ("dim", .integer(config.dim)), ("layers", .integer(config.layers)),
+                    ("heads", .integer(config.heads)), ("kv_heads", .integer(config.kvHeads)), ("ff", .integer(config.ffWidth)),
+                    ("context", .integer(config.context)), ("vocab_size", .integer(config.vocab)), ("tied", .boolean(config.tied)),
+                    ("dropout", .number(config.dropout)), ("parameters", .integer(config.parameterCount)),
+                    ("has_weights", .boolean(!box.isFresh)),
+                    ("flops_per_token", .number(config.trainingFLOPsPerToken(context: config.context))),
+                    ("training_bytes", .integer(memory.total)), ("text", .string(config.describe())),
+                ])
+            ]
+        }
+    }
+}

@@ -1,0 +1,75 @@
+import LuaRuntime
+import RhoCore
+import RhoData
+import RhoTraining
+
+/// `rho.score`: a corpus through a frozen reference model, once.
+struct ScoreBinding {
+    let session: Session
+
+    private static let record = LuaRecord(
+        "ScoreOptions",
+        [
+            LuaField("reference", .object("Model"), required: true, doc: "the frozen reference model"),
+            LuaField("data", .anyOf([.object("Corpus"), .object("Tokens")]), required: true, doc: "text to score"),
+            LuaField("tokenizer", .object("Tokenizer"), doc: "default: the reference's"),
+            LuaField("context", .integer(min: 2), unit: "tokens", doc: "tokens of a row; training must use the same (default: the reference's)"),
+            LuaField("entropy", .boolean, default: false, doc: "keep the entropy of each prediction too"),
+            LuaField("mask_documents", .boolean, default: false, doc: "tokens see only their own document"),
+            LuaField("batch", .integer(min: 1), unit: "rows", doc: "rows of a forward pass (default: about 4096 tokens)"),
+        ])
+    static let records = [record]
+
+    var functions: [LuaFunctionDeclaration] { [score] }
+
+    private var score: LuaFunctionDeclaration {
+        LuaFunctionDeclaration(
+            "rho.score",
+            doc: "The reference's loss of every token of a corpus, computed once into a mapped file in the cache and found there again.",
+            parameters: [LuaField("options", .options(Self.record.name), required: true, doc: "reference and text")],
+            returns: [LuaResult(.object("Scores"), "for the scores option of policies")],
+            example: "local scores = rho.score { reference = reference, data = web }"
+        ) { call in
+            let options = try call.options("options")
+            let reference = try options.object("reference", as: ModelBox.self)
+            let tokens = try LoaderBinding(session: session).tokens(options, or: reference.tokenizer.map { TokenizerBox($0) })
+            if let own = reference.tokenizer, own.fingerprint != tokens.tokenizer.fingerprint {
+                throw RhoError(.mismatch, "rho.score: the corpus is tokenised with another tokenizer than the reference's")
+            }
+            let scorer = try ReferenceScorer(
+                model: reference.model(), corpus: tokens.corpus, context: options.optionalInt("context") ?? reference.config.context,
+                batch: options.optionalInt("batch"), documentMask: options.bool("mask_documents"), entropy: options.bool("entropy"))
+            return [try find(scorer, reference.fingerprint(), tokens).value]
+        }
+    }
+
+    /// The scores in the cache, made where they are not there.
+    private func find(_ scorer: ReferenceScorer, _ fingerprint: String, _ tokens: TokensBox) throws -> ScoresBox {
+        let key: JSON = [
+            "reference": JSON(fingerprint), "tokenizer": JSON(tokens.tokenizer.fingerprint),
+            "corpus": .array(tokens.corpus.parts.map { JSON($0.store.corpusHash) }), "context": JSON(scorer.context),
+            "entropy": JSON(scorer.entropy), "mask": JSON(scorer.documentMask),
+        ]
+        let path = "\(try session.cache("scores"))/\(SHA256Hasher.hex(of: key.canonical).prefix(32)).scores"
+        let targets = tokens.corpus.parts.reduce(0) { $0 + $1.store.tokenCount - 1 }
+        let flops = Double(targets) * scorer.model.forwardFLOPsPerToken(context: scorer.context)
+        if Files.exists(path), let known = try? ScoreFile(path: path),
+            (try? known.view(of: tokens.corpus, context: scorer.context, documentMask: scorer.documentMask, reference: fingerprint)) != nil
+        {
+            return ScoresBox(known, corpus: tokens.corpus.name, flops: flops)
+        }
+        let mode = session.quiet ? ProgressMode.none : try ProgressMode(named: session.progress)
+        let batchTokens = scorer.batch * scorer.context
+        let line = ProgressLine(label: "score \(tokens.corpus.name)", steps: (targets + batchTokens - 1) / batchTokens, mode: mode)
+        defer { line.finish() }
+        var step = 0
+        let lock = session.run?.directory.lock
+        let result = try scorer.score(into: path, reference: fingerprint) { done, _ throws(RhoError) in
+            step += 1
+            line.update(ProgressUpdate(step: step, tokens: done))
+            lock?.beat()
+            try Interruption.check()
+        }
+        return ScoresBox(result.file, corpus: tokens.corpus.name, flops: flops)
+    }
+}

@@ -1,0 +1,54 @@
+import ArgumentParser
+import RhoBindings
+
+/// The command line: parses flags, hands everything else to the Lua layer, turns outcomes into exit codes.
+@main
+struct Rhoscript: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "rhoscript",
+        abstract: "Run selective language modelling experiments written in Lua.",
+        usage: """
+            rhoscript [run] FILE.lua [--set key=value ...] [options]
+            rhoscript FILE.lua --help
+            rhoscript test [PATH ...] | help [NAME] | docs [--check] | version
+            """,
+        discussion: """
+            Exit codes: 0 done, 1 Lua error or failed run, 2 wrong usage or parameter, 75 stopped early by SIGTERM or \
+            SIGUSR1 and resumable, 130 interrupted by Ctrl-C, 143 terminated before a checkpoint.
+
+            Results go to stdout; progress and logs go to stderr.
+            """,
+        version: Host.versionLine,
+        subcommands: [RunCommand.self, TestCommand.self, HelpCommand.self, DocsCommand.self, VersionCommand.self],
+        defaultSubcommand: RunCommand.self)
+
+    static func main() {
+        let arguments = CommandLineRewriting.rewrite(Array(CommandLine.arguments.dropFirst()))
+        do {
+            var command = try parseAsRoot(arguments)
+            try command.run()
+        } catch let failure as CommandFailure {
+            Terminal.writeError(failure.message + "\n")
+            Terminal.exit(failure.code.rawValue)
+        } catch {
+            let message = fullMessage(for: error)
+            if exitCode(for: error).isSuccess {
+                Terminal.writeOut(message + "\n")
+                Terminal.exit(ProgramExit.done.rawValue)
+            }
+            // ArgumentParser follows sysexits.h and ends with 64; shells and Makefiles expect 2 for wrong usage.
+            Terminal.writeError("rhoscript: \(self.message(for: error))\nSee 'rhoscript --help'.\n")
+            Terminal.exit(ProgramExit.usage.rawValue)
+        }
+    }
+}
+
+/// `rhoscript version`: the same line as `--version`.
+struct VersionCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "version", abstract: "Print the version of the program, its Lua and its processor target.")
+
+    func run() throws {
+        Terminal.writeOut(Host.versionLine + "\n")
+    }
+}

@@ -1,0 +1,69 @@
+import ArgumentParser
+import RhoBindings
+
+/// `rhoscript run FILE.lua`: runs one experiment file.
+struct RunCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "run",
+        abstract: "Run an experiment file (the default command).",
+        usage: "rhoscript [run] FILE.lua [key=value ...] [options] [-- script arguments]",
+        discussion: "'rhoscript FILE.lua --help' lists the parameters that the file declares.")
+
+    @Argument(help: ArgumentHelp("The experiment file, then parameters as key=value.", valueName: "FILE.lua key=value"))
+    var words: [String]
+
+    @Option(
+        name: .long, help: ArgumentHelp("Set a parameter of the experiment (repeatable).", valueName: "key=value"))
+    var set: [String] = []
+
+    @OptionGroup var host: HostFlags
+
+    @Option(name: .long, help: ArgumentHelp("Seed of every named random stream.", valueName: "n"))
+    var seed: Int?
+
+    @Option(
+        name: [.long, .customShort("o")],
+        help: ArgumentHelp("Use DIR itself as the run directory.", valueName: "dir"))
+    var out: String?
+
+    @Flag(name: .long, help: "Print one JSON document on stdout and nothing else.")
+    var json = false
+
+    @Flag(name: .shortAndLong, help: "Print errors only on stderr.")
+    var quiet = false
+
+    @Flag(name: .customLong("script-help"), help: .hidden)
+    var scriptHelp = false
+
+    @Argument(parsing: .postTerminator, help: "Arguments for the script itself, as its table 'arg'.")
+    var scriptArguments: [String] = []
+
+    func validate() throws {
+        guard let file = words.first else { throw ValidationError("no experiment file given") }
+        if file.contains("="), !file.hasSuffix(".lua") {
+            throw ValidationError("'\(file)' came before the experiment file; write FILE.lua \(file)")
+        }
+        for word in words.dropFirst() where !word.contains("=") {
+            throw ValidationError(
+                "unexpected argument '\(word)': parameters are key=value, and arguments of the script come after --")
+        }
+        for assignment in set where !assignment.contains("=") {
+            throw ValidationError("--set \(assignment): expected key=value")
+        }
+    }
+
+    func run() throws {
+        let file = words[0]
+        try Preflight.requireScript(file, commands: Rhoscript.configuration.subcommands.compactMap { $0.configuration.commandName })
+        var options = try host.hostOptions()
+        options.seed = seed
+        options.script = file
+        options.scriptArguments = scriptArguments
+        let outcome = Host.runExperiment(
+            options,
+            RunRequest(
+                file: file, assignments: Array(words.dropFirst()) + set, seed: seed, out: out, json: json,
+                quiet: quiet, help: scriptHelp, progress: host.progress.rawValue))
+        Terminal.finish(outcome)
+    }
+}
