@@ -44,10 +44,13 @@ void *rho_allocate(void *context, void *block, size_t old, size_t size) {
 }
 
 uint64_t rho_serial(lua_State *L, int index) {
+    index = lua_absindex(L, index);
     switch (lua_type(L, index)) {
     case LUA_TFUNCTION:
-        if (lua_iscfunction(L, index) && lua_getupvalue(L, index, 1) == NULL) return 0;  // may be a light function
-        if (lua_iscfunction(L, index)) lua_pop(L, 1);
+        if (lua_iscfunction(L, index)) {
+            if (lua_getupvalue(L, index, 1) == NULL) return 0;  // a light function, no object
+            lua_pop(L, 1);
+        }
         return *serial_slot((void *)lua_topointer(L, index));
     case LUA_TTABLE: return *serial_slot((void *)lua_topointer(L, index));
     case LUA_TTHREAD: return *serial_slot((char *)lua_topointer(L, index) - LUA_EXTRASPACE);

@@ -201,12 +201,7 @@ int rho_lua_next(lua_State *L) {
     if (cached != LUA_TTABLE) {
         lua_Integer count;
         lua_pop(L, 1);
-        if (is_ordered(L, 1, &count)) {
-            // Here Lua's own order is the defined one, as long as the key is still there.
-            lua_pushvalue(L, 2);
-            if (lua_rawget(L, 1) == LUA_TNIL) return successor(L);
-            return plain_next(L);
-        }
+        is_ordered(L, 1, &count);
         push_sorted_keys(L, 1, count);
         lua_pushvalue(L, 1);
         lua_pushvalue(L, -2);

@@ -43,6 +43,10 @@ static int tolstring(lua_State *L) {
 
 const char *rho_tolstring(lua_State *L, int index, size_t *length) {
     index = lua_absindex(L, index);
+    if (lua_type(L, index) == LUA_TSTRING) {
+        lua_pushvalue(L, index);
+        return lua_tolstring(L, -1, length);
+    }
     lua_pushcfunction(L, tolstring);
     lua_pushvalue(L, index);
     if (protected_call(L, 1, 1, 0) != LUA_OK) {

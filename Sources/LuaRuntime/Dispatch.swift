@@ -137,6 +137,7 @@ final class BoundFunction {
         let declared = Int32(parameters.count)
         if count > declared && !variadic { try refuseExtra(L, count, declared) }
         try state.needStack(Int(max(count, declared)) + 12)
+        lua_settop(L, max(count, declared))
         try function.push(in: state)
         for (offset, parameter) in parameters.enumerated() {
             try state.pushChecked(Int32(offset) + 1, parameter, place: place)

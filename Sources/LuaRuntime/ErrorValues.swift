@@ -18,16 +18,26 @@ extension LuaState {
     func pushError(_ error: any Error, place: String) {
         switch error {
         case let error as LuaError:
-            if let value = error.value, (try? value.push(in: self)) != nil { return }
+            if let value = error.value, (try? value.push(in: self)) != nil {
+                // The frames that raised it are gone; what was noted of them goes on with the value.
+                noted = NotedError(
+                    address: lua_topointer(thread, -1), place: error.file.map { ($0, error.line ?? 0) },
+                    message: error.message, traceback: error.traceback ?? traceback())
+                return
+            }
             pushErrorTable(error)
         case let error as RhoError:
-            // Messages of argument checks name the function already.
-            let named = error.message.hasPrefix(place) || place.isEmpty
+            // Messages of argument checks name the function already; use after release names the class instead.
+            let named = place.isEmpty || error.message.hasPrefix(place) || isReleaseSentence(error.message)
             let message = named ? error.message : "\(place): \(error.message)"
             pushErrorTable(LuaError(code: error.code, message: message, hint: error.hint))
         default:
             pushErrorTable(LuaError(code: .internal, message: "\(place): \(error)"))
         }
+    }
+
+    private func isReleaseSentence(_ message: String) -> Bool {
+        classes.keys.contains { message.hasPrefix("\($0) was released at ") }
     }
 
     /// Pushes an error table placed at the first user frame, unless the error has a place of its own.

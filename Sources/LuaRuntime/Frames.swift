@@ -19,6 +19,9 @@ private struct Frame {
 }
 
 extension LuaState {
+    /// Frames of one thread that are looked at; finding a frame costs its depth, and a stack overflow has 200,000.
+    private static let deepest: Int32 = 200
+
     /// Calls `body` for every frame from the innermost outwards, through coroutines to the threads that resumed them,
     /// until it returns false.
     private func walkFrames(_ body: (Frame) -> Bool) {
@@ -26,7 +29,7 @@ extension LuaState {
         while let current = L {
             var level: Int32 = 0
             var record = lua_Debug()
-            while lua_getstack(current, level, &record) != 0 {
+            while level < Self.deepest, lua_getstack(current, level, &record) != 0 {
                 lua_getinfo(current, "Sln", &record)
                 let frame = Frame(
                     source: record.source.map { String(cString: $0) } ?? "=?",
@@ -85,16 +88,17 @@ extension LuaState {
     /// The frames, one a line; those of libraries and native code only with `fullTraceback`.
     func traceback() -> String {
         var lines: [String] = []
-        var skipped = 0
         walkFrames { frame in
             guard fullTraceback || frame.isUser else { return true }
-            if lines.count == 40 { skipped += 1 }
-            if lines.count >= 40 { return skipped < 1_000_000 }
+            if lines.count == 40 {
+                lines.append("…")
+                return false
+            }
             let place = frame.line > 0 ? "\(frame.file):\(frame.line)" : "[\(frame.what == "C" ? "native" : frame.what)]"
-            lines.append("\(place): in \(frame.what == "main" ? "main chunk" : frame.name.map { "function '\($0)'" } ?? "function")")
+            let function = frame.name.map { "function '\($0)'" } ?? "function"
+            lines.append("\(place): in \(frame.what == "main" ? "main chunk" : function)")
             return true
         }
-        if skipped > 0 { lines.append("… \(skipped) more") }
         return lines.joined(separator: "\n")
     }
 }

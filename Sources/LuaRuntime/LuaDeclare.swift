@@ -93,8 +93,13 @@ struct ParsedDeclaration {
         type = try type.bounded(
             min: values["min"]?.doubleValue, max: values["max"]?.doubleValue,
             openMin: values["open_min"]?.boolValue ?? false)
+        var value = try constant(values["default"])
+        // `default = 2e6` for an integer is an integer.
+        if case .integer = type, case .number(let number)? = value, let whole = Int(exactly: number) {
+            value = .integer(whole)
+        }
         return LuaField(
-            name, type, default: try constant(values["default"]), required: values["required"]?.boolValue ?? false,
+            name, type, default: value, required: values["required"]?.boolValue ?? false,
             positional: values["positional"]?.boolValue ?? false, unit: values["unit"]?.stringValue,
             doc: values["doc"]?.stringValue ?? "")
     }

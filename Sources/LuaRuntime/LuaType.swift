@@ -116,7 +116,8 @@ func quotedList(_ names: [String]) -> String {
 }
 
 func article(_ noun: String) -> String {
-    // By sound as far as letters tell it: a vowel, or a capital that is spelled out before another capital (an LR).
     guard let first = noun.first else { return noun }
+    // A user, a unit: a vowel that is spoken as "you".
+    if noun.hasPrefix("us") || noun.hasPrefix("uni") { return "a " + noun }
     return ("aeiouAEIO".contains(first) ? "an " : "a ") + noun
 }
