@@ -45,10 +45,7 @@ public func sumOfSquares(_ x: Floats, count: Int) -> Double {
             var from = start
             while from < end {
                 let length = min(block, end &- from)
-                partials[from / block] = sumVectors(length) { offset, lanes in
-                    let v = load(x + from &+ offset, lanes: lanes)
-                    return v * v
-                }
+                partials[from / block] = dot(x + from, x + from, length)
                 from &+= block
             }
         }

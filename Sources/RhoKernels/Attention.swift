@@ -12,8 +12,8 @@ struct AttentionShape {
     let scale: Float
     let segmentStart: UnsafePointer<Int32>?
 
-    /// Rows of queries in a tile. The product with the keys stays in L2 and little is computed above the diagonal.
-    static let queryTile = 64
+    /// Rows of queries in a tile: a tile of scores fills an L1 cache, and little is computed above the diagonal.
+    static let queryTile = 32
     /// Keys in a tile: a multiple of 16, so that rows of a score tile can be walked in whole vectors.
     static let keyTile = 256
 
@@ -83,7 +83,7 @@ func transpose16(_ y: MutableFloats, _ ldy: Int, _ x: Floats, _ ldx: Int) {
 }
 
 /// Lanes of the vector at column `i` that lie in `first ... last`.
-@inline(__always)
+@_transparent
 func lanesWithin(_ i: Int, first: Int, last: Int) -> SIMDMask<IntVec> {
     let column = IntVec(0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15) &+ Int32(truncatingIfNeeded: i)
     return (column .>= IntVec(repeating: Int32(truncatingIfNeeded: first)))

@@ -67,7 +67,7 @@ private struct AttentionBackward {
                 for row in 0 ..< count {
                     let a = dout + outOffset &+ row &* shape.outStride
                     let o = out + outOffset &+ row &* shape.outStride
-                    delta[row] = sumVectors(width) { load(a + $0, lanes: $1) * load(o + $0, lanes: $1) }
+                    delta[row] = dot(a, o, width)
                 }
                 queries(
                     start, end, dq: drows + head &* width, dk: drows + kOffset, dv: drows + vOffset,
@@ -130,7 +130,7 @@ private struct AttentionBackward {
             i &+= 16
         }
         while i <= last {
-            var e = exp(load(UnsafePointer(p) + i) - lse)
+            var e = expBelowOverflow(load(UnsafePointer(p) + i) - lse)
             var slope = e * (load(UnsafePointer(d) + i) - pull) * scale
             if !(i >= first && i &+ 15 <= last) {
                 let seen = lanesWithin(i, first: first, last: last)

@@ -43,7 +43,7 @@ private func attendOne(
 ) {
     for j in 0 ..< count {
         let key = k + j &* width
-        scores[j] = scale * sumVectors(width) { load(q + $0, lanes: $1) * load(key + $0, lanes: $1) }
+        scores[j] = scale * dot(q, key, width)
     }
     let inverse = 1 / exponentials(scores, scores, count, minus: maxVectors(scores, count))
     var e = 0

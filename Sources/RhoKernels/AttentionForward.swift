@@ -87,7 +87,7 @@ private struct AttentionForward {
                 let correction = weigh(row, query: start &+ row, from: from, to: to)
                 if from > first && correction != 1 {
                     let line = tile + row &* shape.outStride
-                    mapVectors(line, line, width) { $0 * correction }
+                    multiply(line, by: correction, width)
                 }
             }
             sgemm(
@@ -99,7 +99,7 @@ private struct AttentionForward {
         for row in 0 ..< count {
             let line = tile + row &* shape.outStride
             let inverse = 1 / sum[row]
-            mapVectors(line, line, width) { $0 * inverse }
+            multiply(line, by: inverse, width)
             lse[(start &+ row) &* shape.heads] = top[row] + logf(sum[row])
         }
     }
@@ -135,7 +135,7 @@ private struct AttentionForward {
         }
         while i <= last {
             let whole = i >= first && i &+ 15 <= last
-            var e = exp(load(UnsafePointer(line) + i) - new)
+            var e = expBelowOverflow(load(UnsafePointer(line) + i) - new)
             if !whole { e = select(lanesWithin(i, first: first, last: last), e, .zero) }
             store(e, line + i)
             total += e
@@ -149,5 +149,15 @@ private struct AttentionForward {
         top[row] = new
         sum[row] = sum[row] * correction + laneSum(total)
         return correction
+    }
+}
+
+/// y *= factor.
+private func multiply(_ y: MutableFloats, by factor: Float, _ count: Int) {
+    var i = 0
+    while i < count {
+        let lanes = count &- i
+        store(load(UnsafePointer(y) + i, lanes: lanes) * factor, y + i, lanes: lanes)
+        i &+= 16
     }
 }

@@ -112,7 +112,7 @@ private func broadcast(_ y: MutableFloats, _ a: Floats, _ b: Floats, _ walk: Bro
 }
 
 /// Elements i, i + 1, … of a line whose elements lie `stride` floats apart.
-@inline(__always)
+@_transparent
 private func loadStrided(_ p: Floats, _ i: Int, stride: Int, lanes: Int) -> Vec {
     if stride == 1 { return load(p + i, lanes: lanes) }
     if stride == 0 { return Vec(repeating: p[0]) }

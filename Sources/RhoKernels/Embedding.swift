@@ -36,7 +36,7 @@ public func scatterAddRows(
             let id = Int(ids[row])
             guard id >= 0 && id < targets && id % shares == share else { continue }
             let target = y + id &* width
-            mapVectors(target, target, x + row &* width, width) { $0 + $1 }
+            add(target, x + row &* width, width)
         }
     }
 }

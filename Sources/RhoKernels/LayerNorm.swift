@@ -11,7 +11,7 @@ public func layerNormForward(
             let centre = Vec(repeating: average)
             let squares = sumVectors(width) { offset, lanes in
                 // Lanes past the end hold the mean itself, so that their difference is zero.
-                let v = lanes == 16 ? load(line + offset) : loadPartial(line + offset, lanes, fill: average)
+                let v = lanes >= 16 ? load(line + offset) : loadPartial(line + offset, lanes, fill: average)
                 let d = v - centre
                 return d * d
             }
@@ -33,7 +33,7 @@ public func layerNormApply(
     }
 }
 
-@inline(__always)
+@_transparent
 private func normaliseRow(
     _ y: MutableFloats, _ x: Floats, _ w: Floats, _ b: Floats, mean: Float, rstd: Float, width: Int
 ) {

@@ -46,19 +46,6 @@ public func linearBackwardInput(
         accumulate: accumulate, lda: outputs, ldb: inputs, ldc: inputs)
 }
 
-/// dw_OI += dy_NOᵀ · x_NI and dbias_O += Σ_N dy_NO.
-///
-/// Threads own tiles of dw; the sum over rows stays inside one tile, so it needs no merging.
-public func linearBackwardWeight(
-    _ dw: MutableFloats, dbias: MutableFloats? = nil, _ dy: Floats, _ x: Floats, rows: Int, inputs: Int, outputs: Int
-) {
-    guard rows > 0 else { return }
-    gemm(
-        dw, dy, x, m: outputs, n: inputs, k: rows, transA: true, transB: false,
-        accumulate: true, lda: outputs, ldb: inputs, ldc: inputs)
-    if let dbias { addColumnSums(dbias, dy, rows: rows, width: outputs) }
-}
-
 /// y_D += Σ_N x_ND, in the order of the rows.
 func addColumnSums(_ y: MutableFloats, _ x: Floats, rows: Int, width: Int) {
     Parallel.ranges(width, size: 64) { start, end in

@@ -7,63 +7,75 @@ func elementBlocks(_ count: Int, _ body: (_ start: Int, _ end: Int) -> Void) {
     Parallel.ranges(count, size: elementBlock, body)
 }
 
+// These loops are transparent: `@inline(__always)` leaves larger bodies of `f` as calls, which pass vectors in quarters.
+
 /// y[i] = f(x[i]) over a range, sixteen at a time; the tail goes through the same function in a padded vector, so a value
 /// does not depend on where it stands.
-@inline(__always)
+@_transparent
 func mapVectors(_ y: MutableFloats, _ x: Floats, _ count: Int, _ f: (Vec) -> Vec) {
     var i = 0
-    while i &+ 16 <= count {
-        store(f(load(x + i)), y + i)
+    while i < count {
+        let lanes = count &- i
+        store(f(load(x + i, lanes: lanes)), y + i, lanes: lanes)
         i &+= 16
     }
-    if i < count { storePartial(f(loadPartial(x + i, count &- i)), y + i, count &- i) }
 }
 
 /// y[i] = f(a[i], b[i]) over a range.
-@inline(__always)
+@_transparent
 func mapVectors(_ y: MutableFloats, _ a: Floats, _ b: Floats, _ count: Int, _ f: (Vec, Vec) -> Vec) {
     var i = 0
-    while i &+ 16 <= count {
-        store(f(load(a + i), load(b + i)), y + i)
-        i &+= 16
-    }
-    if i < count {
+    while i < count {
         let lanes = count &- i
-        storePartial(f(loadPartial(a + i, lanes), loadPartial(b + i, lanes)), y + i, lanes)
+        store(f(load(a + i, lanes: lanes), load(b + i, lanes: lanes)), y + i, lanes: lanes)
+        i &+= 16
     }
 }
 
-/// Σ f(i) over a range with four vector accumulators, added in a fixed order. `f` gets an offset and the number of lanes
-/// that count (16 but for the tail), and returns zeros in the others.
-@inline(__always)
+/// Σ f(i) over a range with four vector accumulators taking turns, added in a fixed order. `f` gets an offset and the
+/// number of floats left there, and returns zeros in the lanes past them.
+@_transparent
 func sumVectors(_ count: Int, _ f: (_ offset: Int, _ lanes: Int) -> Vec) -> Float {
     var a = Vec.zero
     var b = Vec.zero
     var c = Vec.zero
     var d = Vec.zero
     var i = 0
-    while i &+ 64 <= count {
-        a += f(i, 16)
-        b += f(i &+ 16, 16)
-        c += f(i &+ 32, 16)
-        d += f(i &+ 48, 16)
-        i &+= 64
-    }
-    while i &+ 16 <= count {
-        a += f(i, 16)
+    while i < count {
+        let next = a + f(i, count &- i)
+        a = b
+        b = c
+        c = d
+        d = next
         i &+= 16
     }
-    if i < count { b += f(i, count &- i) }
     return laneSum((a + b) + (c + d))
 }
 
-/// The vector at `p`, or its first `lanes` floats with zeros behind them.
-@inline(__always)
-func load(_ p: Floats, lanes: Int) -> Vec { lanes == 16 ? load(p) : loadPartial(p, lanes) }
+/// Σ a·b with four vector accumulators, added in a fixed order.
+func dot(_ a: Floats, _ b: Floats, _ count: Int) -> Float {
+    var (s0, s1, s2, s3) = (Vec.zero, Vec.zero, Vec.zero, Vec.zero)
+    var i = 0
+    while i < count {
+        let lanes = count &- i
+        let next = fma(load(a + i, lanes: lanes), load(b + i, lanes: lanes), s0)
+        s0 = s1
+        s1 = s2
+        s2 = s3
+        s3 = next
+        i &+= 16
+    }
+    return laneSum((s0 + s1) + (s2 + s3))
+}
 
-@inline(__always)
-func store(_ v: Vec, _ p: MutableFloats, lanes: Int) {
-    if lanes == 16 { store(v, p) } else { storePartial(v, p, lanes) }
+/// y += x.
+func add(_ y: MutableFloats, _ x: Floats, _ count: Int) {
+    var i = 0
+    while i < count {
+        let lanes = count &- i
+        store(load(UnsafePointer(y) + i, lanes: lanes) + load(x + i, lanes: lanes), y + i, lanes: lanes)
+        i &+= 16
+    }
 }
 
 /// Runs `body` once a row over fixed blocks of rows and adds what the blocks summed into their partial rows to `total`.

@@ -8,13 +8,9 @@ public func rmsNormForward(
     Parallel.ranges(rows, size: normBlock) { start, end in
         for row in start ..< end {
             let line = x + row &* width
-            let squares = sumVectors(width) { offset, lanes in
-                let v = load(line + offset, lanes: lanes)
-                return v * v
-            }
-            let scale = 1 / (squares / Float(width) + eps).squareRoot()
+            let scale = 1 / (dot(line, line, width) / Float(width) + eps).squareRoot()
             rstd[row] = scale
-            mapVectors(y + row &* width, line, w, width) { $0 * scale * $1 }
+            scaleRow(y + row &* width, line, w, scale, width)
         }
     }
 }
@@ -25,9 +21,18 @@ public func rmsNormApply(
 ) {
     Parallel.ranges(rows, size: normBlock) { start, end in
         for row in start ..< end {
-            let scale = rstd[row]
-            mapVectors(y + row &* width, x + row &* width, w, width) { $0 * scale * $1 }
+            scaleRow(y + row &* width, x + row &* width, w, rstd[row], width)
         }
+    }
+}
+
+/// y = x·scale·w.
+private func scaleRow(_ y: MutableFloats, _ x: Floats, _ w: Floats, _ scale: Float, _ width: Int) {
+    var i = 0
+    while i < width {
+        let lanes = width &- i
+        store(load(x + i, lanes: lanes) * scale * load(w + i, lanes: lanes), y + i, lanes: lanes)
+        i &+= 16
     }
 }
 
@@ -42,10 +47,18 @@ public func rmsNormBackward(
         let xLine = x + row &* width
         let dxLine = dx + row &* width
         let scale = rstd[row]
-        let dot = sumVectors(width) { offset, lanes in
-            load(dyLine + offset, lanes: lanes) * load(w + offset, lanes: lanes) * load(xLine + offset, lanes: lanes)
+        var sum = Vec.zero
+        var more = Vec.zero
+        var column = 0
+        while column < width {
+            let lanes = width &- column
+            let g = load(dyLine + column, lanes: lanes) * load(w + column, lanes: lanes)
+            let next = fma(g, load(xLine + column, lanes: lanes), sum)
+            sum = more
+            more = next
+            column &+= 16
         }
-        let pull = dot * scale * scale * scale / Float(width)
+        let pull = laneSum(sum + more) * scale * scale * scale / Float(width)
         var i = 0
         while i < width {
             let lanes = min(16, width &- i)

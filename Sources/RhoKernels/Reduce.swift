@@ -74,7 +74,7 @@ public func reduceMax(
 }
 
 /// Largest of `count` floats at `x`; NaN if one is NaN, -∞ if there is none.
-@inline(__always)
+@_transparent
 func maxVectors(_ x: Floats, _ count: Int) -> Float {
     var best = Vec(repeating: -.infinity)
     // A NaN compares false with everything: the mask catches what the running maximum would forget.
@@ -82,7 +82,7 @@ func maxVectors(_ x: Floats, _ count: Int) -> Float {
     var i = 0
     while i < count {
         let lanes = min(16, count &- i)
-        let v = lanes == 16 ? load(x + i) : loadPartial(x + i, lanes, fill: -.infinity)
+        let v = lanes >= 16 ? load(x + i) : loadPartial(x + i, lanes, fill: -.infinity)
         clean = clean .& (v .== v)
         best = maximum(v, best)
         i &+= 16

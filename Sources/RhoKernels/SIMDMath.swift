@@ -6,49 +6,68 @@ typealias IntVec = SIMD16<Int32>
 public typealias Floats = UnsafePointer<Float>
 public typealias MutableFloats = UnsafeMutablePointer<Float>
 
-@inline(__always)
+@_transparent
 func load(_ p: Floats) -> Vec { UnsafeRawPointer(p).loadUnaligned(as: Vec.self) }
 
-@inline(__always)
+@_transparent
 func load(_ p: MutableFloats) -> Vec { UnsafeRawPointer(p).loadUnaligned(as: Vec.self) }
 
-@inline(__always)
+@_transparent
 func store(_ v: Vec, _ p: MutableFloats) { UnsafeMutableRawPointer(p).storeBytes(of: v, as: Vec.self) }
 
 /// The first `lanes` floats at `p`, the other lanes `fill`.
-@inline(__always)
+@_transparent
 func loadPartial(_ p: Floats, _ lanes: Int, fill: Float = 0) -> Vec {
     var v = Vec(repeating: fill)
-    for lane in 0 ..< lanes { v[lane] = p[lane] }
+    copyLanes(&v, p, lanes)
     return v
 }
 
-@inline(__always)
+@_transparent
 func storePartial(_ v: Vec, _ p: MutableFloats, _ lanes: Int) {
-    for lane in 0 ..< lanes { p[lane] = v[lane] }
+    var v = v
+    copyLanes(p, &v, lanes)
+}
+
+/// Copies fewer than 16 floats. Out of line, because a loop has at most one tail; through memory, because a vector passed to
+/// or from a function is taken apart into quarters, and with it the whole loop.
+@inline(never)
+private func copyLanes(_ y: UnsafeMutableRawPointer, _ x: UnsafeRawPointer, _ lanes: Int) {
+    y.copyMemory(from: x, byteCount: min(max(lanes, 0), 16) &* 4)
+}
+
+/// The vector at `p`, or its first `lanes` floats with zeros behind them where fewer than 16 are left.
+@_transparent
+func load(_ p: Floats, lanes: Int) -> Vec { _fastPath(lanes >= 16) ? load(p) : loadPartial(p, lanes) }
+
+/// Stores the vector, or its first `lanes` floats where fewer than 16 are left.
+@_transparent
+func store(_ v: Vec, _ p: MutableFloats, lanes: Int) {
+    if _fastPath(lanes >= 16) { store(v, p) } else { storePartial(v, p, lanes) }
 }
 
 /// a·b + c with one rounding.
-@inline(__always)
+@_transparent
 func fma(_ a: Vec, _ b: Vec, _ c: Vec) -> Vec { c.addingProduct(a, b) }
 
-@inline(__always)
+/// `yes` in the lanes of the mask, `no` in the others.
+@_transparent
 func select(_ mask: SIMDMask<IntVec>, _ yes: Vec, _ no: Vec) -> Vec { no.replacing(with: yes, where: mask) }
 
 /// The larger of each pair; a NaN in `b` stays, one in `a` gives `b`.
-@inline(__always)
+@_transparent
 func maximum(_ a: Vec, _ b: Vec) -> Vec { select(a .> b, a, b) }
 
-@inline(__always)
+@_transparent
 func minimum(_ a: Vec, _ b: Vec) -> Vec { select(a .< b, a, b) }
 
-@inline(__always)
+@_transparent
 func magnitude(_ x: Vec) -> Vec {
     unsafeBitCast(unsafeBitCast(x, to: IntVec.self) & IntVec(repeating: 0x7FFF_FFFF), to: Vec.self)
 }
 
 /// Sum of the lanes in a fixed tree, so that it does not depend on the compiler's mood.
-@inline(__always)
+@_transparent
 func laneSum(_ v: Vec) -> Float {
     let a = v.lowHalf + v.highHalf
     let b = a.lowHalf + a.highHalf
@@ -57,7 +76,7 @@ func laneSum(_ v: Vec) -> Float {
 }
 
 /// Largest lane; NaN if a lane is NaN.
-@inline(__always)
+@_transparent
 func laneMax(_ v: Vec) -> Float {
     var best = v[0]
     for lane in 1 ..< 16 where !(v[lane] <= best) && best == best { best = v[lane] }
@@ -65,15 +84,23 @@ func laneMax(_ v: Vec) -> Float {
 }
 
 /// eˣ, relative error below 2e-7 where the result is normal; 0 below -87.33, +∞ above 88.72, NaN for NaN.
+@_transparent
+func exp(_ x: Vec) -> Vec {
+    let high = Vec(repeating: 88.722_84)
+    let low = Vec(repeating: -87.33)
+    let e = expBelowOverflow(select(x .> high, high, x))
+    return select(x .< low, Vec.zero, select(x .> high, Vec(repeating: .infinity), e))
+}
+
+/// eˣ for x ≤ 88.72 or NaN: as `exp`, but e^-87.33 (1e-38) below -87.33. The form for softmax, where x is at most about 0.
 ///
 /// x = n·ln2 + r with |r| ≤ ln2/2; n comes from adding 1.5·2²³, which leaves the rounded integer in the low mantissa bits
 /// (a SIMD rounding call is many times slower here). The polynomial is Cephes' expf.
-@inline(__always)
-func exp(_ x: Vec) -> Vec {
+@_transparent
+func expBelowOverflow(_ x: Vec) -> Vec {
     let magic = Vec(repeating: 12_582_912)
-    // Outside these bounds n would leave the exponent's range; the true value is put in at the end.
-    let clamped = select(x .< Vec(repeating: -87.33), Vec(repeating: -87.33),
-                         select(x .> Vec(repeating: 88.722_84), Vec(repeating: 88.722_84), x))
+    // Below this n would leave the exponent's range. A NaN passes every comparison by.
+    let clamped = select(x .< Vec(repeating: -87.33), Vec(repeating: -87.33), x)
     let shifted = fma(clamped, Vec(repeating: 1.442_695_04), magic)
     let n = shifted - magic
     var r = fma(n, Vec(repeating: -0.693_359_375), clamped)
@@ -85,18 +112,16 @@ func exp(_ x: Vec) -> Vec {
     p = fma(p, r, Vec(repeating: 1.666_666_55e-1))
     p = fma(p, r, Vec(repeating: 5.000_000_1e-1))
     p = fma(p, r * r, r) + Vec(repeating: 1)
-    // The exponent is added to p's own, which lies in [0.7, 1.42]; n = 128 is reached only just below overflow, where p < 1.
+    // n is added to p's exponent; p lies in [0.7, 1.42], and where n is 128, just below overflow, p is below 1. For a NaN the
+    // sum would be garbage: the last line restores it.
     let bits = unsafeBitCast(p, to: IntVec.self) &+ (unsafeBitCast(shifted, to: IntVec.self) &<< 23)
-    let scaled = unsafeBitCast(bits, to: Vec.self)
-    let high = select(x .> Vec(repeating: 88.722_84), Vec(repeating: .infinity), scaled)
-    let low = select(x .< Vec(repeating: -87.33), Vec(repeating: 0), high)
-    return select(x .== x, low, x)
+    return select(x .== x, unsafeBitCast(bits, to: Vec.self), x)
 }
 
 /// ln x, relative error below 3e-7 (absolute near x = 1); -∞ at 0, NaN below 0 and for NaN, +∞ at +∞.
 ///
 /// Cephes' logf on the mantissa scaled to [√½, √2). Subnormals are scaled up first.
-@inline(__always)
+@_transparent
 func log(_ x: Vec) -> Vec {
     let tiny = x .< Vec(repeating: 1.175_494_4e-38)
     let scaled = select(tiny, x * Vec(repeating: 8_388_608), x)
@@ -131,7 +156,7 @@ func log(_ x: Vec) -> Vec {
 /// tanh x, absolute error below 2e-7 and relative below 4e-7.
 ///
 /// Cephes: an odd polynomial below 0.625, elsewhere 1 - 2/(e²ˣ + 1), whose cancellation would hurt near 0.
-@inline(__always)
+@_transparent
 func tanh(_ x: Vec) -> Vec {
     let a = magnitude(x)
     let one = Vec(repeating: 1)
@@ -148,7 +173,7 @@ func tanh(_ x: Vec) -> Vec {
 }
 
 /// 1/(1 + e⁻ˣ), relative error below 4e-7 for x > -87.
-@inline(__always)
+@_transparent
 func sigmoid(_ x: Vec) -> Vec {
     let one = Vec(repeating: 1)
     return one / (one + exp(-x))
@@ -156,8 +181,8 @@ func sigmoid(_ x: Vec) -> Vec {
 
 // Offsets are sums of products that stay far below Int's range; wrapping addition spares the overflow branches and lets
 // `p + row &* width &+ column` read as one offset.
-@inline(__always)
+@_transparent
 func &+ (p: Floats, offset: Int) -> Floats { p + offset }
 
-@inline(__always)
+@_transparent
 func &+ (p: MutableFloats, offset: Int) -> MutableFloats { p + offset }

@@ -19,7 +19,7 @@ public func logSoftmaxRows(_ y: MutableFloats, _ x: Floats, rows: Int, width: In
             let line = x + row &* width
             let top = maxVectors(line, width)
             let sum = sumVectors(width) { offset, lanes in
-                exp((lanes == 16 ? load(line + offset) : loadPartial(line + offset, lanes, fill: -.infinity)) - top)
+                exp((lanes >= 16 ? load(line + offset) : loadPartial(line + offset, lanes, fill: -.infinity)) - top)
             }
             let shift = top + logf(sum)
             mapVectors(y + row &* width, line, width) { $0 - shift }
@@ -69,10 +69,10 @@ public func logSoftmaxRowsBackward(
 }
 
 /// y = e^(x - minus) and its sum. `y` may be `x`.
-@inline(__always)
+@_transparent
 func exponentials(_ y: MutableFloats, _ x: Floats, _ width: Int, minus top: Float) -> Float {
     sumVectors(width) { offset, lanes in
-        if lanes == 16 {
+        if lanes >= 16 {
             let e = exp(load(x + offset) - top)
             store(e, y + offset)
             return e

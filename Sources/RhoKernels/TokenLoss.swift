@@ -171,10 +171,10 @@ private func scan(_ z: MutableFloats, _ count: Int, gold: Int, entropy: Bool) ->
     i = 0
     while i < count {
         let v = load(UnsafePointer(z) + i)
-        let e = exp(v - top)
+        let e = expBelowOverflow(v - top)
         sum += e
         // 0·(-∞) would be NaN; an impossible token adds nothing to the entropy.
-        if entropy { dot += select(e .== .zero, .zero, v * e) }
+        if entropy { dot += select(v .== Vec(repeating: -.infinity), .zero, v * e) }
         i &+= 16
     }
     state.sum = laneSum(sum)

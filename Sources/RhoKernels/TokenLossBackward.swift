@@ -35,7 +35,7 @@ public func tokenLossBackward(
                 Parallel.ranges(count, size: normBlock) { start, end in
                     for index in start ..< end {
                         let target = dhidden + Int(active[index]) &* width
-                        mapVectors(target, target, partial + index &* width, width) { $0 + $1 }
+                        add(target, partial + index &* width, width)
                     }
                 }
             }
@@ -100,7 +100,13 @@ private struct LossGradient {
                 let source = Int(active[row &+ r0 &+ r])
                 let share = weight[source]
                 let total = lse[source]
-                mapVectors(line, line, span) { exp($0 - total) * share }
+                var i = 0
+                while i < span {
+                    let lanes = span &- i
+                    let p = expBelowOverflow(load(UnsafePointer(line) + i, lanes: lanes) - total)
+                    store(p * share, line + i, lanes: lanes)
+                    i &+= 16
+                }
                 let gold = Int(targets[source]) &- column &- c0
                 if gold >= 0 && gold < span { line[gold] -= share }
             }

@@ -34,7 +34,7 @@ public func unary(_ y: MutableFloats, _ x: Floats, count: Int, _ op: UnaryOp) {
     }
 }
 
-@inline(__always)
+@_transparent
 private func map(_ y: MutableFloats, _ x: Floats, _ count: Int, _ f: (Vec) -> Vec) {
     elementBlocks(count) { start, end in mapVectors(y + start, x + start, end &- start, f) }
 }
