@@ -3,6 +3,7 @@ import RhoCore
 import RhoModels
 import RhoTensor
 import RhoTestSupport
+import RhoText
 import Testing
 
 @Suite struct HFCheckpointTests {
@@ -49,6 +50,24 @@ import Testing
             message { _ = try HFCheckpoint.loadModel(path) }
                 == "\(path)/model.safetensors.index.json: shard '\(shards[1])' is missing (\(shards.count) shards listed)"
         )
+    }
+
+    @Test func tokenizersTravelWithTheModel() throws {
+        let directory = try TemporaryDirectory()
+        let path = directory.file("m")
+        let tokenizer = ByteTokenizer()
+        let config = try ModelConfig(family: .llama, vocab: 300, dim: 16, layers: 1, heads: 4, context: 12)
+        let model = try ModelCatalog.make(config, seed: 2)
+        try HFCheckpoint.save(model, tokenizer: tokenizer, to: path)
+        let (back, read) = try HFCheckpoint.load(path)
+        #expect(read?.fingerprint == tokenizer.fingerprint)
+        #expect(back.config.eosToken == [256])
+        let settings = try JSON.parse(Files.read("\(path)/tokenizer_config.json"))
+        #expect(settings["eos_token"] == "<|endoftext|>" && settings["model_max_length"] == 12)
+        try HFCheckpoint.save(self.model(.llama), tokenizer: tokenizer, to: path)
+        #expect(
+            message { _ = try HFCheckpoint.load(path) }
+                == "\(path)/tokenizer.json: the tokenizer has 257 tokens, the model's vocabulary 31")
     }
 
     @Test func savingReplacesTheWholeDirectory() throws {
