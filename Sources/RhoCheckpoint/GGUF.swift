@@ -58,20 +58,25 @@ public final class GGUF: Sendable {
     /// The tensor called `name`, if it is there.
     public func entry(_ name: String) -> Entry? { index[name].map { entries[$0] } }
 
-    /// A tensor dequantised to f32. Errors: `.checkpoint` if it is missing or has another shape.
-    public func floats(_ name: String, shape: [Int]) throws(RhoError) -> [Float] {
+    /// Dequantises a tensor of the given shape into `out`, which must hold exactly its elements.
+    /// Errors: `.checkpoint` if it is missing or has another shape.
+    public func read(_ name: String, shape: [Int], into out: UnsafeMutableBufferPointer<Float>) throws(RhoError) {
         guard let entry = entry(name) else {
             throw RhoError(
                 .checkpoint, "\(path): tensor '\(name)' is missing\(suggestion(for: name, in: entries.map(\.name)))")
         }
-        guard entry.shape == shape else {
+        guard entry.shape == shape, out.count == entry.count else {
             throw RhoError(.checkpoint, "\(path): tensor '\(name)' has shape \(entry.shape), expected \(shape)")
         }
-        let bytes = UnsafeRawBufferPointer(rebasing: file.bytes[entry.range])
-        return [Float](unsafeUninitializedCapacity: entry.count) { out, count in
-            entry.type.dequantise(bytes, into: UnsafeMutableBufferPointer(rebasing: out[..<entry.count]))
-            count = entry.count
-        }
+        entry.type.dequantise(UnsafeRawBufferPointer(rebasing: file.bytes[entry.range]), into: out)
+    }
+
+    /// A tensor of the given shape, dequantised to a new array. Errors as `read(_:shape:into:)`.
+    public func floats(_ name: String, shape: [Int]) throws(RhoError) -> [Float] {
+        let scratch = FloatScratch()
+        let values = scratch.take(entry(name)?.count ?? 0)
+        try read(name, shape: shape, into: values)
+        return Array(values)
     }
 
     /// Text under `key`. Errors: `.checkpoint` if it is missing or something else.

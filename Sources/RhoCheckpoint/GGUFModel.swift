@@ -13,22 +13,24 @@ public enum GGUFModel {
         let config = try config(file)
         let model = try ModelCatalog.blank(config)
         var used = Set<String>()
+        let scratch = FloatScratch()
+        let spare = FloatScratch()
         for weight in model.weights {
             let name = try tensorName(weight.name, file)
             used.insert(name)
             // GGUF stores all matrices as (outputs, inputs); GPT-2's checkpoint shape is the transpose.
             let shape = weight.transposed ? weight.shape.reversed() : weight.shape
-            var values = try file.floats(name, shape: Array(shape))
+            let values = scratch.take(weight.count)
+            try file.read(name, shape: Array(shape), into: values)
             if weight.transposed {
-                values = transposed(values, rows: shape[0], columns: shape[1])
+                transpose(values, rows: shape[0], columns: shape[1], using: spare)
             } else if config.family == .llama || config.family == .mistral {
-                if name.hasSuffix("attn_q.weight") {
-                    values = halves(values, heads: config.heads, rows: shape[0], columns: shape[1])
-                } else if name.hasSuffix("attn_k.weight") {
-                    values = halves(values, heads: config.kvHeads, rows: shape[0], columns: shape[1])
-                }
+                let heads =
+                    name.hasSuffix("attn_q.weight")
+                    ? config.heads : name.hasSuffix("attn_k.weight") ? config.kvHeads : 0
+                if heads > 0 { toHalves(values, heads: heads, rows: shape[0], columns: shape[1], using: spare) }
             }
-            try weight.load(values)
+            try weight.load(UnsafeBufferPointer(values))
         }
         for entry in file.entries where !used.contains(entry.name) {
             throw RhoError(
@@ -122,23 +124,33 @@ public enum GGUFModel {
 
     /// llama.cpp rotates neighbouring pairs and its converter reorders the rows of q and k for that; this undoes it:
     /// row 2i + s of a head goes to row s·E/2 + i.
-    private static func halves(_ values: [Float], heads: Int, rows: Int, columns: Int) -> [Float] {
+    private static func toHalves(
+        _ values: UnsafeMutableBufferPointer<Float>, heads: Int, rows: Int, columns: Int, using spare: FloatScratch
+    ) {
+        guard let target = values.baseAddress, let source = copy(values, spare) else { return }
         let width = rows / heads
-        var result = values
         for row in 0..<rows {
             let place = row % width
-            let target = row - place + (place % 2) * (width / 2) + place / 2
-            result.replaceSubrange(
-                target * columns..<(target + 1) * columns, with: values[row * columns..<(row + 1) * columns])
+            let moved = row - place + (place % 2) * (width / 2) + place / 2
+            (target + moved * columns).update(from: source + row * columns, count: columns)
         }
-        return result
     }
 
-    private static func transposed(_ values: [Float], rows: Int, columns: Int) -> [Float] {
-        var result = values
+    private static func transpose(
+        _ values: UnsafeMutableBufferPointer<Float>, rows: Int, columns: Int, using spare: FloatScratch
+    ) {
+        guard let target = values.baseAddress, let source = copy(values, spare) else { return }
         for row in 0..<rows {
-            for column in 0..<columns { result[column * rows + row] = values[row * columns + column] }
+            for column in 0..<columns { target[column * rows + row] = source[row * columns + column] }
         }
-        return result
+    }
+
+    private static func copy(
+        _ values: UnsafeMutableBufferPointer<Float>, _ spare: FloatScratch
+    ) -> UnsafePointer<Float>? {
+        let twin = spare.take(values.count)
+        guard let target = twin.baseAddress, let source = values.baseAddress else { return nil }
+        target.update(from: source, count: values.count)
+        return UnsafePointer(target)
     }
 }

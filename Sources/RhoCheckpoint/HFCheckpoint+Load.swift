@@ -60,10 +60,13 @@ extension HFCheckpoint {
             return files.contains(short) ? short : name
         }
         var used = Set<String>()
+        let scratch = FloatScratch()
         for weight in model.weights {
             let name = stored(weight.name)
             used.insert(name)
-            try weight.load(files.floats(name, shape: weight.shape))
+            let values = scratch.take(weight.count)
+            try files.read(name, shape: weight.shape, into: values)
+            try weight.load(UnsafeBufferPointer(values))
         }
         for name in files.names where !used.contains(name) && !isIgnorable(name, tied: model.config.tied) {
             throw RhoError(

@@ -71,14 +71,10 @@ public final class Safetensors: Sendable {
 
     /// Expands a tensor of the given shape to a new array. Errors as `read(_:shape:into:)`.
     public func floats(_ name: String, shape: [Int]) throws(RhoError) -> [Float] {
-        let entry = try required(name)
-        var result = [Float](repeating: 0, count: entry.count)
-        var failure: RhoError?
-        result.withUnsafeMutableBufferPointer { buffer in
-            do throws(RhoError) { try read(name, shape: shape, into: buffer) } catch { failure = error }
-        }
-        if let failure { throw failure }
-        return result
+        let scratch = FloatScratch()
+        let values = scratch.take(try required(name).count)
+        try read(name, shape: shape, into: values)
+        return Array(values)
     }
 
     /// The stored bytes of a tensor as they lie in the file.

@@ -71,11 +71,11 @@ public struct WeightFiles {
     /// Whether there is a tensor of this name.
     public func contains(_ name: String) -> Bool { places[name] != nil }
 
-    /// The numbers of a tensor, which must have this shape. Errors: `.checkpoint` naming the tensor.
-    public func floats(_ name: String, shape: [Int]) throws(RhoError) -> [Float] {
+    /// Expands a tensor, which must have this shape, into `out`. Errors: `.checkpoint` naming the tensor.
+    public func read(_ name: String, shape: [Int], into out: UnsafeMutableBufferPointer<Float>) throws(RhoError) {
         guard let place = places[name] else {
             throw RhoError(.checkpoint, "\(path): tensor '\(name)' is missing\(suggestion(for: name, in: names))")
         }
-        return try files[place].floats(name, shape: shape)
+        try files[place].read(name, shape: shape, into: out)
     }
 }

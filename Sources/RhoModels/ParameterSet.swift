@@ -51,18 +51,33 @@ public struct WeightView {
 
     /// Copies `values`, in checkpoint order, into the parameter. Errors: `.shape` on a wrong count.
     public func load(_ values: [Float]) throws(RhoError) {
+        var failure: RhoError?
+        values.withUnsafeBufferPointer { source in
+            do throws(RhoError) { try load(source) } catch { failure = error }
+        }
+        if let failure { throw failure }
+    }
+
+    /// As `load(_:)` for an array.
+    public func load(_ values: UnsafeBufferPointer<Float>) throws(RhoError) {
         guard values.count == count else {
             throw RhoError(.shape, "weight '\(name)' has \(count) numbers, got \(values.count)")
         }
+        if transposed {
+            Self.transpose(Array(values), rows: shape[0], columns: shape[1]).withUnsafeBufferPointer { write($0) }
+        } else {
+            write(values)
+        }
+    }
+
+    /// Writes rows in the parameter's own order.
+    private func write(_ rows: UnsafeBufferPointer<Float>) {
         let stored = parameter.tensor.buffer
         let width = self.width
-        let rows = transposed ? Self.transpose(values, rows: shape[0], columns: shape[1]) : values
-        rows.withUnsafeBufferPointer { source in
-            for segment in segments {
-                let part = stored.rowRange(segment.target, segment.count, width: width)
-                let range = segment.source * width..<(segment.source + segment.count) * width
-                part.backend.write(part, UnsafeBufferPointer(rebasing: source[range]))
-            }
+        for segment in segments {
+            let part = stored.rowRange(segment.target, segment.count, width: width)
+            let range = segment.source * width..<(segment.source + segment.count) * width
+            part.backend.write(part, UnsafeBufferPointer(rebasing: rows[range]))
         }
     }
 
