@@ -23,6 +23,7 @@ struct RhoHost {
 
     volatile sig_atomic_t reason;         // an unwinding that C has been asked to start
     int unwinding;                        // the reason of the one under way
+    bool caught;                          // Swift was handed the unwinding value and has not passed it on yet
     int64_t instructions_left;            // sandbox budget, -1 = none
     double deadline;                      // monotonic seconds, 0 = none
 };
@@ -31,6 +32,7 @@ RhoHost *rho_host(lua_State *L);
 void *rho_allocate(void *host, void *block, size_t old, size_t size);
 void rho_hook(lua_State *L, lua_Debug *event);
 void rho_arm(RhoHost *host, int reason);     // async-signal-safe
+void rho_push_unwind_value(lua_State *L);
 bool rho_is_unwind(lua_State *L, int index);
 void rho_hook_thread(RhoHost *host, lua_State *thread);
 void rho_signals_forget(RhoHost *host);

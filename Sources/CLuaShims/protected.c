@@ -16,6 +16,7 @@ static int protected_call(lua_State *L, int arguments, int results, int handler)
     host->swift_depth = 0;
     int status = lua_pcall(L, arguments, results, handler);
     host->swift_depth = depth;
+    if (status != LUA_OK && rho_is_unwind(L, -1)) host->caught = true;
     return status;
 }
 

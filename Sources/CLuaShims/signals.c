@@ -56,6 +56,13 @@ static void on_alarm(int signal) {
 }
 
 static void set_handlers(void) {
+    // Threads of a worker pool start with every signal blocked.
+    sigset_t set;
+    sigemptyset(&set);
+    for (int i = 0; i < HANDLED; i++) sigaddset(&set, handled[i]);
+    sigaddset(&set, SIGALRM);
+    pthread_sigmask(SIG_UNBLOCK, &set, NULL);
+
     struct sigaction action;
     memset(&action, 0, sizeof action);
     action.sa_flags = SA_RESTART;

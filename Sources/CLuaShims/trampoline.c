@@ -13,6 +13,14 @@ static int trampoline(lua_State *L) {
     host->swift_depth = depth + 1;
     int count = host->callbacks.dispatch(L, function);
     host->swift_depth = depth;
+    if (host->caught) {
+        // A native function may use an error up, but not an unwinding.
+        host->caught = false;
+        if (count != RHO_RAISE) {
+            rho_push_unwind_value(L);
+            count = RHO_RAISE;
+        }
+    }
     if (count >= 0) return count;
     if (count == RHO_TAIL_CALL) {
         int arguments = host->tail_arguments;

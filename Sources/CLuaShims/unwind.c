@@ -33,7 +33,7 @@ void rho_arm(RhoHost *host, int reason) {
     if (running != NULL) lua_sethook(running, rho_hook, LUA_MASKCOUNT, 1);
 }
 
-static void push_unwind_value(lua_State *L) { lua_rawgetp(L, LUA_REGISTRYINDEX, &unwind_value); }
+void rho_push_unwind_value(lua_State *L) { lua_rawgetp(L, LUA_REGISTRYINDEX, &unwind_value); }
 
 void rho_begin_unwind(lua_State *L, int reason) {
     RhoHost *host = rho_host(L);
@@ -52,6 +52,7 @@ void rho_end_unwind(lua_State *L) {
     RhoHost *host = rho_host(L);
     host->unwinding = RHO_UNWIND_NONE;
     host->reason = RHO_UNWIND_NONE;
+    host->caught = false;
     lua_pushnil(L);
     lua_rawsetp(L, LUA_REGISTRYINDEX, &unwind_value);
     lua_sethook(host->main, NULL, 0, 0);
@@ -61,7 +62,7 @@ void rho_end_unwind(lua_State *L) {
 bool rho_is_unwind(lua_State *L, int index) {
     if (rho_host(L)->unwinding == RHO_UNWIND_NONE) return false;
     index = lua_absindex(L, index);
-    push_unwind_value(L);
+    rho_push_unwind_value(L);
     bool same = lua_rawequal(L, -1, index);
     lua_pop(L, 1);
     return same;
@@ -86,7 +87,7 @@ void rho_hook(lua_State *L, lua_Debug *event) {
     (void)event;
     RhoHost *host = rho_host(L);
     if (host->unwinding != RHO_UNWIND_NONE) {
-        push_unwind_value(L);
+        rho_push_unwind_value(L);
         lua_error(L);
     }
     int reason = host->reason;

@@ -19,6 +19,44 @@ struct BoundParameter {
         self.conversion = field.type.isScalar ? -1 : conversion
         if !field.type.isScalar { conversion += 1 }
     }
+
+    /// The check of the type as plain numbers, so that a call looks at it without counting references.
+    var quickCheck: QuickCheck {
+        if conversion >= 0 { return QuickCheck(kind: .convert, required: required) }
+        switch type {
+        case .any: return QuickCheck(kind: .any, required: required)
+        case .integer(let min, let max):
+            return QuickCheck(kind: .integer, required: required, low: min ?? .min, high: max ?? .max)
+        case .number(nil, nil, _): return QuickCheck(kind: .luaType, required: required, low: Int(LUA_TNUMBER))
+        case .boolean: return QuickCheck(kind: .luaType, required: required, low: Int(LUA_TBOOLEAN))
+        case .string: return QuickCheck(kind: .luaType, required: required, low: Int(LUA_TSTRING))
+        case .table: return QuickCheck(kind: .luaType, required: required, low: Int(LUA_TTABLE))
+        case .function: return QuickCheck(kind: .luaType, required: required, low: Int(LUA_TFUNCTION))
+        default: return QuickCheck(kind: .full, required: required)
+        }
+    }
+}
+
+struct QuickCheck {
+    enum Kind { case any, integer, luaType, full, convert }
+    let kind: Kind
+    let required: Bool
+    var low = 0
+    var high = 0
+
+    /// Whether the value passes for certain; false means that the full check decides.
+    func passes(_ L: OpaquePointer, _ slot: Int32, _ type: Int32) -> Bool {
+        switch kind {
+        case .any: return true
+        case .luaType: return Int(type) == low
+        case .integer:
+            var exact: Int32 = 0
+            guard type == LUA_TNUMBER else { return false }
+            let value = Int(lua_tointegerx(L, slot, &exact))
+            return exact != 0 && value >= low && value <= high
+        case .full, .convert: return false
+        }
+    }
 }
 
 /// A native function as the trampoline finds it: parameters to check, then a body.
@@ -38,6 +76,7 @@ final class BoundFunction {
     let body: Body
     let firstArgument: Int32
     let conversions: Int
+    private let checks: ContiguousArray<QuickCheck>
     unowned(unsafe) let state: LuaState
 
     init(_ place: String, _ fields: [LuaField] = [], variadic: Bool = false, state: LuaState, body: Body) {
@@ -49,6 +88,7 @@ final class BoundFunction {
         var conversions = 0
         parameters = fields.map { BoundParameter($0, conversion: &conversions) }
         self.conversions = conversions
+        checks = ContiguousArray(parameters.map(\.quickCheck))
     }
 
     /// Runs a call from the trampoline. Never lets a Lua error pass: returns a code, and C raises.
@@ -80,18 +120,25 @@ final class BoundFunction {
         if count > last && !variadic { try refuseExtra(L, count, last) }
         var converted: [LuaValue] = []
         if conversions > 0 { converted.reserveCapacity(conversions) }
-        var slot = firstArgument
-        for parameter in parameters {
-            if parameter.conversion >= 0 {
-                converted.append(try convert(parameter, slot))
-            } else if lua_type(L, slot) <= LUA_TNIL {
-                if parameter.required { throw missing(parameter) }
-            } else if !state.fits(slot, parameter.type) {
-                throw state.complaint(slot, parameter.type, "\(place): \(parameter.name)")
+        for offset in checks.indices {
+            let check = checks[offset]
+            let slot = firstArgument + Int32(offset)
+            let type = lua_type(L, slot)
+            if check.kind == .convert {
+                converted.append(try convert(parameters[offset], slot))
+            } else if type <= LUA_TNIL {
+                if check.required { throw missing(parameters[offset]) }
+            } else if !check.passes(L, slot, type) {
+                try fullCheck(parameters[offset], slot)
             }
-            slot += 1
         }
         return LuaCall(state: state, function: self, L: L, converted: converted)
+    }
+
+    private func fullCheck(_ parameter: BoundParameter, _ slot: Int32) throws(RhoError) {
+        if !state.fits(slot, parameter.type) {
+            throw state.complaint(slot, parameter.type, "\(place): \(parameter.name)")
+        }
     }
 
     private func convert(_ parameter: BoundParameter, _ slot: Int32) throws(RhoError) -> LuaValue {

@@ -9,13 +9,23 @@ struct Fingerprint {
     private var hasher = SHA256Hasher()
     private var seen: [UnsafeRawPointer: Int] = [:]
     private var moduleNames: [UnsafeRawPointer: String] = [:]
+    /// Library names met that reach the world outside the value.
+    private var outside: Set<String> = []
 
-    /// The hash of the value on top of the stack, which stays there.
-    static func hex(ofTop state: LuaState) throws(RhoError) -> String {
+    /// The hash of the value on top of the stack, which stays there, and what it may reach beyond itself.
+    static func identity(ofTop state: LuaState) throws(RhoError) -> LuaFunctionIdentity {
         var walk = Fingerprint(state: state)
         try walk.noteModules()
         try walk.add(-1, depth: 0)
-        return walk.hasher.finalizeHex()
+        return LuaFunctionIdentity(hash: walk.hasher.finalizeHex(), outside: walk.outside.sorted())
+    }
+
+    /// Names under which code reaches files, the clock, the environment or code that is not part of it.
+    private static let outsideNames: Set<String> = ["io", "os", "require", "dofile", "loadfile"]
+
+    private mutating func noteOutside(_ name: String) {
+        let first = String(name.prefix { $0 != "." })
+        if Self.outsideNames.contains(first) { outside.insert(first) }
     }
 
     private init(state: LuaState) { self.state = state }
@@ -107,7 +117,7 @@ struct Fingerprint {
                     dump.pointee.append(contentsOf: UnsafeRawBufferPointer(start: bytes, count: count))
                 }, pointer)
         }
-        let code = try Bytecode.withoutLines(dump)
+        let code = try Bytecode.withoutLines(dump) { noteOutside($0) }
         hasher.update("function")
         hasher.update(UInt64(code.count))
         hasher.update(code)
@@ -122,6 +132,7 @@ struct Fingerprint {
 
     private mutating func addNative(_ index: Int32) throws(RhoError) {
         if let address = lua_topointer(L, index), let name = state.standardNames[address] {
+            noteOutside(name)
             return add(tag: "native", name)
         }
         guard let function = state.boundFunction(index) else { throw unsupported("a native function without a name") }
@@ -151,11 +162,12 @@ struct Fingerprint {
 /// Lua 5.4's dump format, as far as it takes to leave the line numbers of functions out: `string.dump` with strip keeps
 /// where each function begins and ends, which changes with every comment above it.
 enum Bytecode {
-    static func withoutLines(_ dump: [UInt8]) throws(RhoError) -> [UInt8] {
+    /// - Parameter constant: called with each string among the constants, such as the names of globals.
+    static func withoutLines(_ dump: [UInt8], constant: (String) -> Void = { _ in }) throws(RhoError) -> [UInt8] {
         // Signature 4, version 1, format 1, check bytes 6, three sizes, a test integer and a test float of 8 each,
         // number of upvalues 1.
         var reader = Reader(bytes: dump, position: 4 + 1 + 1 + 6 + 3 + 8 + 8 + 1)
-        try reader.function()
+        try reader.function(constant)
         guard reader.position == dump.count else { throw Reader.unknown }
         return reader.kept
     }
@@ -166,7 +178,7 @@ enum Bytecode {
         var position: Int
         var kept: [UInt8] = []
 
-        mutating func function() throws(RhoError) {
+        mutating func function(_ constant: (String) -> Void) throws(RhoError) {
             try string()
             try skipNumber()
             try skipNumber()
@@ -176,12 +188,12 @@ enum Bytecode {
                 switch try byte() {
                 case 0x00, 0x01, 0x11: break
                 case 0x03, 0x13: try keep(8)
-                case 0x04, 0x14: try string()
+                case 0x04, 0x14: constant(String(decoding: try string(), as: UTF8.self))
                 default: throw Self.unknown
                 }
             }
             try keep(3 * (try number()))
-            for _ in 0..<(try number()) { try function() }
+            for _ in 0..<(try number()) { try function(constant) }
             // Debug information, empty in a stripped dump.
             for _ in 0..<4 where try number() != 0 { throw Self.unknown }
         }
@@ -216,9 +228,11 @@ enum Bytecode {
             kept.removeSubrange(before...)
         }
 
-        mutating func string() throws(RhoError) {
+        @discardableResult
+        mutating func string() throws(RhoError) -> ArraySlice<UInt8> {
             let size = try number()
             if size > 0 { try keep(size - 1) }
+            return kept.suffix(max(0, size - 1))
         }
     }
 }

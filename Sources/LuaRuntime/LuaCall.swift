@@ -15,40 +15,48 @@ public struct LuaCall: LuaArguments {
     public var place: String { function.place }
 
     public func value(_ name: String) throws(RhoError) -> LuaValue {
-        let (parameter, slot) = try parameter(name)
-        if parameter.conversion >= 0 { return converted[parameter.conversion] }
-        if lua_type(L, slot) <= LUA_TNIL { return parameter.defaultValue }
+        let offset = try offset(of: name)
+        let conversion = function.parameters[offset].conversion
+        if conversion >= 0 { return converted[conversion] }
+        let slot = slot(offset)
+        if lua_type(L, slot) <= LUA_TNIL { return function.parameters[offset].defaultValue }
         return state.read(slot)
     }
 
-    public func isSet(_ name: String) throws(RhoError) -> Bool { lua_type(L, try parameter(name).slot) > LUA_TNIL }
+    public func isSet(_ name: String) throws(RhoError) -> Bool {
+        lua_type(L, slot(try offset(of: name))) > LUA_TNIL
+    }
 
     public func int(_ name: String) throws(RhoError) -> Int {
-        let (parameter, slot) = try parameter(name)
+        let offset = try offset(of: name)
+        let slot = slot(offset)
         var exact: Int32 = 0
         if lua_type(L, slot) == LUA_TNUMBER {
             let value = lua_tointegerx(L, slot, &exact)
             if exact != 0 { return Int(value) }
         }
-        return try absent(parameter, slot, "an integer") { $0.intValue }
+        return try absent(offset, "an integer") { $0.intValue }
     }
 
     public func double(_ name: String) throws(RhoError) -> Double {
-        let (parameter, slot) = try parameter(name)
+        let offset = try offset(of: name)
+        let slot = slot(offset)
         if lua_type(L, slot) == LUA_TNUMBER { return lua_tonumberx(L, slot, nil) }
-        return try absent(parameter, slot, "a number") { $0.doubleValue }
+        return try absent(offset, "a number") { $0.doubleValue }
     }
 
     public func bool(_ name: String) throws(RhoError) -> Bool {
-        let (parameter, slot) = try parameter(name)
+        let offset = try offset(of: name)
+        let slot = slot(offset)
         if lua_type(L, slot) == LUA_TBOOLEAN { return lua_toboolean(L, slot) != 0 }
-        return try absent(parameter, slot, "true or false") { $0.boolValue }
+        return try absent(offset, "true or false") { $0.boolValue }
     }
 
     public func object<T: AnyObject>(_ name: String, as type: T.Type) throws(RhoError) -> T {
-        let (parameter, slot) = try parameter(name)
+        let offset = try offset(of: name)
+        let slot = slot(offset)
         if lua_type(L, slot) == LUA_TUSERDATA, let object = state.object(at: slot, on: L) as? T { return object }
-        return try absent(parameter, slot, "an object of type \(T.self)") { $0.object(as: type) }
+        return try absent(offset, "an object of type \(T.self)") { $0.object(as: type) }
     }
 
     /// Arguments beyond the declared ones, for variadic functions.
@@ -58,21 +66,21 @@ public struct LuaCall: LuaArguments {
         return first > last ? [] : (first...last).map { state.read($0) }
     }
 
-    private func parameter(_ name: String) throws(RhoError) -> (BoundParameter, slot: Int32) {
-        for (offset, parameter) in function.parameters.enumerated() where parameter.name == name {
-            return (parameter, function.firstArgument + Int32(offset))
-        }
+    private func slot(_ offset: Int) -> Int32 { function.firstArgument + Int32(offset) }
+
+    private func offset(of name: String) throws(RhoError) -> Int {
+        for offset in function.parameters.indices where function.parameters[offset].name == name { return offset }
         throw RhoError(.internal, "\(place): argument '\(name)' is not declared")
     }
 
-    private func absent<T>(
-        _ parameter: BoundParameter, _ slot: Int32, _ expected: String, _ read: (LuaValue) -> T?
-    ) throws(RhoError) -> T {
+    /// The default of an absent argument, or the error.
+    private func absent<T>(_ offset: Int, _ expected: String, _ read: (LuaValue) -> T?) throws(RhoError) -> T {
+        let parameter = function.parameters[offset]
         if let value = read(parameter.defaultValue) { return value }
-        if lua_type(L, slot) <= LUA_TNIL {
+        if lua_type(L, slot(offset)) <= LUA_TNIL {
             throw RhoError(.usage, "\(place): \(parameter.name) is required (\(expected))")
         }
-        let given = describeForError(state.read(slot))
+        let given = describeForError(state.read(slot(offset)))
         throw RhoError(.value, "\(place): \(parameter.name) must be \(expected), got \(given)")
     }
 }

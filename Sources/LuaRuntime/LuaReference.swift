@@ -40,6 +40,14 @@ public class LuaReference: @unchecked Sendable {
     }
 }
 
+/// What a function computes from.
+public struct LuaFunctionIdentity: Sendable, Equatable {
+    /// See ``LuaFunction/fingerprint()``.
+    public let hash: String
+    /// Which of `io`, `os`, `require`, `dofile` and `loadfile` its code names, sorted. Without any, the hash says it all.
+    public let outside: [String]
+}
+
 /// A Lua function held from Swift.
 public final class LuaFunction: LuaReference, @unchecked Sendable {
     /// Calls the function under protection. Errors come back as ``LuaError`` with place and traceback; throwing that error
@@ -66,12 +74,15 @@ public final class LuaFunction: LuaReference, @unchecked Sendable {
     /// SHA-256 of what the function computes from: its bytecode without debug information (comments and line numbers do
     /// not count) and its upvalues, functions and tables followed by value. Library modules count by name. Throws for
     /// values without a stable content (coroutines, objects of classes without a fingerprint).
-    public func fingerprint() throws(RhoError) -> String {
+    public func fingerprint() throws(RhoError) -> String { try identity().hash }
+
+    /// The fingerprint, with the library names through which the function may reach what the fingerprint cannot see.
+    public func identity() throws(RhoError) -> LuaFunctionIdentity {
         let state = try owner()
         let base = lua_gettop(state.thread)
         defer { lua_settop(state.thread, base) }
         try push(in: state)
-        return try Fingerprint.hex(ofTop: state)
+        return try Fingerprint.identity(ofTop: state)
     }
 }
 

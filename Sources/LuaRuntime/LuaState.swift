@@ -41,8 +41,9 @@ public final class LuaState {
     public var random: LuaRandom
     public let sandbox: LuaSandbox?
 
-    /// The running thread: the main thread, or the coroutine that called into Swift.
-    var thread: OpaquePointer
+    /// The running thread: the main thread, or the coroutine that called into Swift. Set on every call; no access to it
+    /// ever spans another.
+    @exclusivity(unchecked) var thread: OpaquePointer
     let main: OpaquePointer
     private(set) var isClosed = false
     /// Keeps alive what light userdata in Lua closures point to.
