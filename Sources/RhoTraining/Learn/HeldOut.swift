@@ -37,7 +37,8 @@ public struct HeldOut: Sendable, Equatable {
     ) throws(RhoError) -> HeldOut {
         guard corpus.vocabularySize <= model.config.vocab, corpus.vocabularySize <= byteLengths.count else {
             throw RhoError(
-                .mismatch, "the held-out corpus and the model do not share a tokenizer: \(corpus.vocabularySize) ids "
+                .mismatch,
+                "the held-out corpus and the model do not share a tokenizer: \(corpus.vocabularySize) ids "
                     + "there, \(model.config.vocab) here")
         }
         let loader = try DataLoader(

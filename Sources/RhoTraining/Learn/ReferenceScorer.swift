@@ -5,7 +5,7 @@ import RhoTensor
 
 /// Runs a frozen reference model over a corpus once and keeps its loss per token in a score file.
 ///
-/// No tape, one batch in memory at a time; the file appears whole at its path or not at all, so that an interrupted pass
+/// No tape, one batch in memory at a time; the file appears whole at its path or not at all, so an interrupted pass
 /// leaves nothing behind that could be mistaken for scores.
 public struct ReferenceScorer {
     public let model: any LanguageModel

@@ -51,7 +51,8 @@ public struct SelectionInputs {
         case .model: return
         case .none:
             throw RhoError(
-                .value, "the policy reads \(column), but no reference is given", hint: "score the corpus and pass the scores")
+                .value, "the policy reads \(column), but no reference is given",
+                hint: "score the corpus and pass the scores")
         case .scores(let view):
             guard column == .referenceEntropy, !view.file.columns.contains("entropy") else { return }
             throw RhoError(
