@@ -54,6 +54,7 @@ struct AlignedText {
 
     /// Appends a range of another text unchanged.
     mutating func append(_ other: AlignedText, _ range: Range<Int>) {
+        if range.isEmpty { return }
         bytes.append(contentsOf: other.bytes[range])
         if tracksEnds { ends.append(contentsOf: other.ends[range]) }
     }

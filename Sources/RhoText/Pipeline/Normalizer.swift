@@ -123,14 +123,18 @@ struct StripStep: NormalizerStep {
     }
 }
 
-/// Removes nonspacing marks (`StripAccents`); of use after a decomposition.
+/// Removes marks (`StripAccents`); of use after a decomposition. Marks younger than Unicode 9.0 stay, as in the package.
 struct StripAccentsStep: NormalizerStep {
     func leavesUnchanged(_ text: UnsafeBufferPointer<UInt8>) -> Bool { text.allSatisfy { $0 < 0xCC } }
 
     func apply(_ text: AlignedText) -> AlignedText {
         var result = AlignedText(like: text)
         text.forEachScalar { scalar, range, _ in
-            if scalar <= 0x10FFFF && ScalarClass.category(of: scalar).isMark { return }
+            if scalar != UTF8Decoding.invalid && ScalarClass.category(of: scalar).isMark
+                && ScalarClass.isAssigned(scalar, inVersion: 9)
+            {
+                return
+            }
             result.append(text, range)
         }
         return result

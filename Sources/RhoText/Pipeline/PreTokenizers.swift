@@ -83,8 +83,7 @@ struct ScalarSplitStep: PreTokenizerStep {
             if isSign { return true }
             // The package's table is that of Unicode 8.0, and has two signs that later versions moved.
             if scalar == 0x166D || scalar == 0x111C9 { return true }
-            let age = Unicode.Scalar(scalar)?.properties.age
-            return ScalarClass.category(of: scalar).isPunctuation && (age?.major ?? 0) <= 8
+            return ScalarClass.category(of: scalar).isPunctuation && ScalarClass.isAssigned(scalar, inVersion: 8)
         }
     }
 }

@@ -28,79 +28,103 @@ struct UnicodeFormStep: NormalizerStep {
     func apply(_ text: AlignedText) -> AlignedText {
         let table = NormalizationTable.shared
         var result = AlignedText(like: text)
-        var section: [UInt32] = []
-        var sectionEnd: Int32 = 0
-        var isConcerned = false
-        func flush() {
+        var section = NormalSection(form: form)
+        text.bytes.withUnsafeBufferPointer { buffer in
+            guard let base = buffer.baseAddress else { return }
+            // Text from `start` on is still to be written; it begins with a scalar that cannot change, if any.
+            var start = 0
+            var index = 0
+            var isConcerned = false
+            while index < buffer.count {
+                let (scalar, length) = UTF8Decoding.scalar(base, index, buffer.count)
+                let isInvalid = scalar == UTF8Decoding.invalid
+                if !isInvalid && table.concerns(form, scalar) {
+                    isConcerned = true
+                } else {
+                    if isConcerned {
+                        section.append(base, start, index, end: text.sourceEnd(index), to: &result)
+                    } else {
+                        result.append(text, start..<index)
+                    }
+                    start = index
+                    isConcerned = false
+                }
+                index += length
+                if isInvalid {
+                    result.append(text, start..<index)
+                    start = index
+                }
+            }
             if isConcerned {
-                append(section, end: sectionEnd, to: &result, table)
+                section.append(base, start, index, end: text.sourceEnd(index), to: &result)
             } else {
-                for scalar in section { result.append(scalar: scalar, end: sectionEnd) }
+                result.append(text, start..<index)
             }
-            section.removeAll(keepingCapacity: true)
-            isConcerned = false
         }
-        text.forEachScalar { scalar, range, end in
-            if scalar == UTF8Decoding.invalid {
-                flush()
-                result.append(text, range)
-                return
-            }
-            let concerned = table.concerns(form, scalar)
-            if !concerned { flush() }
-            section.append(scalar)
-            sectionEnd = end
-            isConcerned = isConcerned || concerned
-        }
-        flush()
         return result
     }
+}
 
-    private func append(
-        _ section: [UInt32], end: Int32, to result: inout AlignedText, _ table: NormalizationTable
+/// Brings a few scalars that belong together into a normal form; holds memory for that.
+private struct NormalSection {
+    let form: NormalForm
+    private let table = NormalizationTable.shared
+    private var scalars: [UInt32] = []
+    private var classes: [UInt8] = []
+
+    init(form: NormalForm) { self.form = form }
+
+    /// Appends the normal form of the valid text from `start` to `stop`, which ends at `end` in the source.
+    mutating func append(
+        _ text: UnsafePointer<UInt8>, _ start: Int, _ stop: Int, end: Int32, to result: inout AlignedText
     ) {
-        var scalars: [UInt32] = []
-        for scalar in section { table.decompose(scalar, compatible: form.isCompatible, into: &scalars) }
-        order(&scalars, table)
-        if form.composes { compose(&scalars, table) }
+        scalars.removeAll(keepingCapacity: true)
+        classes.removeAll(keepingCapacity: true)
+        var index = start
+        while index < stop {
+            let (scalar, length) = UTF8Decoding.scalar(text, index, stop)
+            table.decompose(scalar, compatible: form.isCompatible, into: &scalars)
+            index += length
+        }
+        for scalar in scalars { classes.append(table.combiningClass(scalar)) }
+        order()
+        if form.composes { compose() }
         for scalar in scalars { result.append(scalar: scalar, end: end) }
     }
 
     /// Sorts every run of non-starters by combining class, equals in their order.
-    private func order(_ scalars: inout [UInt32], _ table: NormalizationTable) {
+    private mutating func order() {
         var start = 0
         while start < scalars.count {
             var end = start
-            while end < scalars.count && table.combiningClass(scalars[end]) > 0 { end += 1 }
+            while end < scalars.count && classes[end] > 0 { end += 1 }
             if end - start > 1 {
-                let run = scalars[start..<end].map { (scalar: $0, kind: table.combiningClass($0)) }
-                let sorted = run.enumerated().sorted { ($0.element.kind, $0.offset) < ($1.element.kind, $1.offset) }
-                scalars.replaceSubrange(start..<end, with: sorted.map(\.element.scalar))
+                let run = (start..<end).sorted { (classes[$0], $0) < (classes[$1], $1) }
+                let (sorted, sortedClasses) = (run.map { scalars[$0] }, run.map { classes[$0] })
+                scalars.replaceSubrange(start..<end, with: sorted)
+                classes.replaceSubrange(start..<end, with: sortedClasses)
             }
             start = end + 1
         }
     }
 
     /// Joins each starter with the scalars after it that it composes with and that nothing blocks.
-    private func compose(_ scalars: inout [UInt32], _ table: NormalizationTable) {
-        var kept: [UInt32] = []
-        var starter: Int?
+    private mutating func compose() {
+        var kept = 0
+        var starter = -1
         var lastClass = 0
-        for scalar in scalars {
-            let kind = Int(table.combiningClass(scalar))
+        for index in scalars.indices {
+            let kind = Int(classes[index])
             // Directly after the starter lastClass is -1, so that a second starter may join it too.
-            if let place = starter, lastClass < kind, let joined = table.composite(kept[place], scalar) {
-                kept[place] = joined
+            if starter >= 0, lastClass < kind, let joined = table.composite(scalars[starter], scalars[index]) {
+                scalars[starter] = joined
                 continue
             }
-            if kind == 0 {
-                starter = kept.count
-                lastClass = -1
-            } else {
-                lastClass = kind
-            }
-            kept.append(scalar)
+            if kind == 0 { starter = kept }
+            lastClass = kind == 0 ? -1 : kind
+            scalars[kept] = scalars[index]
+            kept += 1
         }
-        scalars = kept
+        scalars.removeLast(scalars.count - kept)
     }
 }

@@ -1,4 +1,7 @@
-/// The mappings of Unicode normalisation (UAX #15) at version 14.0, decoded from text at their first use.
+/// The mappings of Unicode normalisation (UAX #15) at version 9.0, decoded from text at their first use.
+///
+/// An old version on purpose: it is that of the Hugging Face tokenizers, whose ids these must equal. Scalars that came
+/// later count as starters without a decomposition.
 struct NormalizationTable: @unchecked Sendable {
     static let shared = NormalizationTable()
 
@@ -119,57 +122,5 @@ struct NormalizationTable: @unchecked Sendable {
             flags[Int(second)] |= NormalForm.nfc.bit | NormalForm.nfkc.bit
         }
         flags[Int(scalar)] |= bits
-    }
-}
-
-/// The four normal forms.
-enum NormalForm: String, Sendable, CaseIterable {
-    case nfc = "NFC", nfd = "NFD", nfkc = "NFKC", nfkd = "NFKD"
-
-    var composes: Bool { self == .nfc || self == .nfkc }
-    var isCompatible: Bool { self == .nfkc || self == .nfkd }
-
-    var bit: UInt8 {
-        switch self {
-        case .nfc: return 1
-        case .nfd: return 2
-        case .nfkc: return 4
-        case .nfkd: return 8
-        }
-    }
-
-    static let allBits: UInt8 = 15
-}
-
-/// Reads the numbers of the data files.
-struct NumberText {
-    /// The last digit of a number, by value.
-    static let last: StaticString = "abcdefghijklmnopqrstuvwxyzWXYZ+-"
-    /// The digits before the last, by value.
-    static let other: StaticString = "0123456789ABCDEFGHIJKLMNOPQRSTUV"
-
-    private let text: StaticString
-    private var index = 0
-    private let digits: [UInt8]
-
-    init(_ text: StaticString) {
-        self.text = text
-        var digits = [UInt8](repeating: 0, count: 256)
-        for value in 0..<32 {
-            digits[Int(Self.last.utf8Start[value])] = UInt8(value) | 0x80
-            digits[Int(Self.other.utf8Start[value])] = UInt8(value)
-        }
-        self.digits = digits
-    }
-
-    mutating func next() -> UInt32? {
-        var value: UInt32 = 0
-        while index < text.utf8CodeUnitCount {
-            let digit = digits[Int(text.utf8Start[index])]
-            index += 1
-            value = value << 5 | UInt32(digit & 31)
-            if digit & 0x80 != 0 { return value }
-        }
-        return nil
     }
 }

@@ -43,6 +43,12 @@ package enum ScalarClass {
         ScalarCategory(rawValue: table.bytes[Int(scalar)] >> 2) ?? .unassigned
     }
 
+    /// Whether a scalar was assigned in this major version of Unicode or before.
+    static func isAssigned(_ scalar: UInt32, inVersion version: Int) -> Bool {
+        guard let age = Unicode.Scalar(scalar)?.properties.age else { return false }
+        return age.major <= version
+    }
+
     static func classify(_ scalar: UInt32, _ category: ScalarCategory) -> UInt8 {
         if category.isLetter { return letter }
         if category.isNumber { return number }

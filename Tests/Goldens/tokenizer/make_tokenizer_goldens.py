@@ -9,10 +9,12 @@ Writes, next to this file or into the directory:
   NAME.ids.json    its ids of every sample: `plain` with special tokens read as text, `parsed` with them as tokens and
                    null where that changes nothing, `around` with the post-processor's tokens, and `decoded`, the
                    text of `plain`, null where it is the sample
+  normal_forms.json  SHA-256 of each normal form of every scalar, alone and between letters and marks
 The texts are fixed and the random ones seeded, so a second run gives the same files, but for the unigram ones: their
 training in the package depends on the order of its threads.
 """
 
+import hashlib
 import json
 import random
 import sys
@@ -257,6 +259,15 @@ def ids(tokenizer, samples):
     return result
 
 
+def normal_form_digest(form):
+    digest = hashlib.sha256()
+    for code in range(0x110000):
+        if not 0xD800 <= code < 0xE000:
+            text = f"{chr(code)}\ne{chr(code)}\u0301\u0334\uac00{chr(code)}\n"
+            digest.update(form.normalize_str(text).encode())
+    return digest.hexdigest()
+
+
 def write(name, value):
     text = json.dumps(value, ensure_ascii=False, separators=(",", ":"))
     (HERE / name).write_text(text.replace('],[', '],\n[') + "\n", encoding="utf-8")
@@ -265,6 +276,9 @@ def write(name, value):
 def main():
     samples = SAMPLES + list(random_samples())
     write("samples.json", samples)
+    write("normal_forms.json", {
+        "NFC": normal_form_digest(normalizers.NFC()), "NFD": normal_form_digest(normalizers.NFD()),
+        "NFKC": normal_form_digest(normalizers.NFKC()), "NFKD": normal_form_digest(normalizers.NFKD())})
     (HERE / "corpus.txt").write_bytes("\n%\n".join(corpus()).encode())
     for make in [gpt2, gpt2_prefix, gpt4, llama3, qwen2, smollm2, custom_regex, llama2, mistral, bpe_unknown, unigram,
                  unigram_bytes]:
