@@ -39,3 +39,6 @@ static inline void rho_spin_pause(void) {
     __asm__ __volatile__("yield");
 #endif
 }
+
+/* Asks for a cache line that will be read soon. An address outside any buffer does no harm. */
+static inline void rho_prefetch(const void *address) { __builtin_prefetch(address, 0, 2); }

@@ -33,8 +33,8 @@ public func adamWStep(
     }
 }
 
-/// Σ x², each fixed block in Float vectors, the blocks added in Double in their order. NaN or ∞ where x holds one or the
-/// sum of a block overflows.
+/// Σ x², each fixed block in Float vectors, the blocks added in Double in their order. NaN or ∞ where x holds one or
+/// the sum of a block overflows.
 public func sumOfSquares(_ x: Floats, count: Int) -> Double {
     guard count > 0 else { return 0 }
     let block = 4_096
@@ -49,7 +49,7 @@ public func sumOfSquares(_ x: Floats, count: Int) -> Double {
                 from &+= block
             }
         }
-        for index in 0 ..< blocks { total += Double(partials[index]) }
+        for index in 0..<blocks { total += Double(partials[index]) }
     }
     return total
 }

@@ -1,7 +1,8 @@
 /// Sizes and masks of causal attention with grouped KV heads.
 ///
-/// N = batch·tokens rows of qkv are [q(H·E) | k(K·E) | v(K·E)]; query head h reads KV head h / (H/K). Query i of a sequence
-/// sees key j iff start[i] ≤ j ≤ i and i - j < window, all counted inside the sequence; a start beyond i counts as i.
+/// N = batch·tokens rows of qkv are [q(H·E) | k(K·E) | v(K·E)]; query head h reads KV head h / (H/K). Query i of a
+/// sequence sees key j iff start[i] ≤ j ≤ i and i - j < window, all counted inside the sequence; a start beyond i
+/// counts as i.
 struct AttentionShape {
     let batch: Int
     let tokens: Int
@@ -47,13 +48,13 @@ struct AttentionShape {
     /// First key that any query in `start ..< end` sees, rounded down to whole vectors.
     func firstKey(_ b: Int, from start: Int, to end: Int) -> Int {
         var first = start
-        for i in start ..< end { first = min(first, firstKey(b, i)) }
+        for i in start..<end { first = min(first, firstKey(b, i)) }
         return first & ~15
     }
 }
 
-/// y[e, t] = x[t·stride + e] for `tokens` rows of `width`, rows of y `ld` floats apart: keys and values turned once a head,
-/// so that every tile product reads both sides along rows.
+/// y[e, t] = x[t·stride + e] for `tokens` rows of `width`, rows of y `ld` floats apart: keys and values turned once a
+/// head, so that every tile product reads both sides along rows.
 func packTransposed(_ y: MutableFloats, _ x: Floats, tokens: Int, width: Int, stride: Int, ld: Int) {
     var t = 0
     while t &+ 16 <= tokens {
@@ -63,13 +64,13 @@ func packTransposed(_ y: MutableFloats, _ x: Floats, tokens: Int, width: Int, st
             e &+= 16
         }
         while e < width {
-            for row in 0 ..< 16 { y[e &* ld &+ t &+ row] = x[(t &+ row) &* stride &+ e] }
+            for row in 0..<16 { y[e &* ld &+ t &+ row] = x[(t &+ row) &* stride &+ e] }
             e &+= 1
         }
         t &+= 16
     }
     while t < tokens {
-        for e in 0 ..< width { y[e &* ld &+ t] = x[t &* stride &+ e] }
+        for e in 0..<width { y[e &* ld &+ t] = x[t &* stride &+ e] }
         t &+= 1
     }
 }
@@ -77,8 +78,8 @@ func packTransposed(_ y: MutableFloats, _ x: Floats, tokens: Int, width: Int, st
 /// Turns a 16 × 16 square.
 @inline(__always)
 func transpose16(_ y: MutableFloats, _ ldy: Int, _ x: Floats, _ ldx: Int) {
-    for row in 0 ..< 16 {
-        for column in 0 ..< 16 { y[column &* ldy &+ row] = x[row &* ldx &+ column] }
+    for row in 0..<16 {
+        for column in 0..<16 { y[column &* ldy &+ row] = x[row &* ldx &+ column] }
     }
 }
 

@@ -1,8 +1,8 @@
 /// dqkv of `attentionForward`, all of it written (not added): for each query, with p = e^(s - lse) recomputed,
 /// dv_j += p·do, dp = do·v_j, ds = scale·p·(dp - Σ do·o), dq += ds·k_j, dk_j += ds·q.
 ///
-/// One task owns a KV head of a sequence with all its query heads, so dk and dv are summed in a fixed order. `dqkv` must
-/// not be `qkv`, nor `dout` be `out`.
+/// One task owns a KV head of a sequence with all its query heads, so dk and dv are summed in a fixed order. `dqkv`
+/// must not be `qkv`, nor `dout` be `out`.
 public func attentionBackward(
     _ dqkv: MutableFloats, _ dout: Floats, _ out: Floats, _ lse: Floats, _ qkv: Floats,
     batch: Int, tokens: Int, heads: Int, kvHeads: Int, headWidth: Int,
@@ -54,17 +54,17 @@ private struct AttentionBackward {
         let vOffset = kOffset &+ shape.kvHeads &* width
         packTransposed(keys, rows + kOffset, tokens: tokens, width: width, stride: shape.stride, ld: padded)
         packTransposed(values, rows + vOffset, tokens: tokens, width: width, stride: shape.stride, ld: padded)
-        for token in 0 ..< tokens {
+        for token in 0..<tokens {
             (drows + token &* shape.stride &+ kOffset).update(repeating: 0, count: width)
             (drows + token &* shape.stride &+ vOffset).update(repeating: 0, count: width)
         }
-        for head in kv &* shape.group ..< (kv &+ 1) &* shape.group {
+        for head in kv &* shape.group..<(kv &+ 1) &* shape.group {
             var start = 0
             while start < tokens {
                 let end = min(start &+ AttentionShape.queryTile, tokens)
                 let outOffset = (b &* tokens &+ start) &* shape.outStride &+ head &* width
                 let count = end &- start
-                for row in 0 ..< count {
+                for row in 0..<count {
                     let a = dout + outOffset &+ row &* shape.outStride
                     let o = out + outOffset &+ row &* shape.outStride
                     delta[row] = dot(a, o, width)
@@ -98,7 +98,7 @@ private struct AttentionBackward {
             sgemm(
                 slopes, dout, values + from, m: count, n: n, k: width, transA: false, transB: false,
                 alpha: 1, beta: 0, lda: shape.outStride, ldb: padded, ldc: ld)
-            for row in 0 ..< count { weigh(row, query: start &+ row, lse: lse[row &* shape.heads], from: from, to: to) }
+            for row in 0..<count { weigh(row, query: start &+ row, lse: lse[row &* shape.heads], from: from, to: to) }
             sgemm(
                 dv + from &* stride, weights, dout, m: n, n: width, k: count, transA: true, transB: false,
                 alpha: 1, beta: 1, lda: ld, ldb: shape.outStride, ldc: stride)

@@ -54,7 +54,7 @@ private struct AttentionForward {
         let k = rows + (shape.heads &+ kv) &* width
         let v = k + shape.kvHeads &* width
         packTransposed(keys, k, tokens: tokens, width: width, stride: shape.stride, ld: padded)
-        for head in kv &* shape.group ..< (kv &+ 1) &* shape.group {
+        for head in kv &* shape.group..<(kv &+ 1) &* shape.group {
             var start = 0
             while start < tokens {
                 let end = min(start &+ AttentionShape.queryTile, tokens)
@@ -83,7 +83,7 @@ private struct AttentionForward {
                 scores, q + start &* shape.stride, keys + from, m: count, n: to &- from, k: width,
                 transA: false, transB: false, alpha: shape.scale, beta: 0,
                 lda: shape.stride, ldb: padded, ldc: AttentionShape.keyTile)
-            for row in 0 ..< count {
+            for row in 0..<count {
                 let correction = weigh(row, query: start &+ row, from: from, to: to)
                 if from > first && correction != 1 {
                     let line = tile + row &* shape.outStride
@@ -96,7 +96,7 @@ private struct AttentionForward {
                 lda: AttentionShape.keyTile, ldb: shape.stride, ldc: shape.outStride)
             from = to
         }
-        for row in 0 ..< count {
+        for row in 0..<count {
             let line = tile + row &* shape.outStride
             let inverse = 1 / sum[row]
             multiply(line, by: inverse, width)
@@ -104,7 +104,8 @@ private struct AttentionForward {
         }
     }
 
-    /// Turns a row of scores into weights e^(s - top), 0 where masked, and returns what earlier weights must be scaled by.
+    /// Turns a row of scores into weights e^(s - top), 0 where masked, and returns what earlier weights must be scaled
+    /// by.
     @inline(__always)
     private func weigh(_ row: Int, query: Int, from: Int, to: Int) -> Float {
         let line = scores + row &* AttentionShape.keyTile

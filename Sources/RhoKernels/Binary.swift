@@ -8,9 +8,9 @@ public enum BinaryOp: Int, Sendable, CaseIterable {
 
 /// y = op(a, b) with broadcasting.
 ///
-/// y is contiguous with the four `sizes`, outermost first (leading sizes 1 for lower ranks). `aStrides` and `bStrides` are
-/// the floats from one index to the next along each of the four, 0 where the input is repeated. `y` may be an input whose
-/// strides are those of y.
+/// y is contiguous with the four `sizes`, outermost first (leading sizes 1 for lower ranks). `aStrides` and `bStrides`
+/// are the floats from one index to the next along each of the four, 0 where the input is repeated. `y` may be an input
+/// whose strides are those of y.
 public func binary(
     _ y: MutableFloats, _ a: Floats, _ b: Floats, sizes: SIMD4<Int>, aStrides: SIMD4<Int>, bStrides: SIMD4<Int>,
     _ op: BinaryOp
@@ -45,7 +45,7 @@ public func binary(_ y: MutableFloats, _ a: Floats, _ b: Floats, count: Int, _ o
 @inline(never)
 private func power(_ a: Vec, _ b: Vec) -> Vec {
     var y = Vec.zero
-    for lane in 0 ..< 16 { y[lane] = powf(a[lane], b[lane]) }
+    for lane in 0..<16 { y[lane] = powf(a[lane], b[lane]) }
     return y
 }
 
@@ -89,7 +89,7 @@ private func broadcast(_ y: MutableFloats, _ a: Floats, _ b: Floats, _ walk: Bro
     let pieces = (inner &+ elementBlock &- 1) / elementBlock
     let group = max(1, elementBlock / inner)
     Parallel.ranges(lines &* pieces, size: group) { start, end in
-        for index in start ..< end {
+        for index in start..<end {
             let line = index / pieces
             let from = index % pieces &* elementBlock
             let count = min(elementBlock, inner &- from)
@@ -117,6 +117,6 @@ private func loadStrided(_ p: Floats, _ i: Int, stride: Int, lanes: Int) -> Vec 
     if stride == 1 { return load(p + i, lanes: lanes) }
     if stride == 0 { return Vec(repeating: p[0]) }
     var v = Vec.zero
-    for lane in 0 ..< lanes { v[lane] = p[(i &+ lane) &* stride] }
+    for lane in 0..<lanes { v[lane] = p[(i &+ lane) &* stride] }
     return v
 }

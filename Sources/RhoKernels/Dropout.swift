@@ -13,7 +13,7 @@ public func dropoutForward(_ y: MutableFloats, _ x: Floats, count: Int, p: Float
     let threshold = UInt32(Double(p) * 4_294_967_296)
     let key = mix(seed ^ mix(stream &+ 0x9E37_79B9_7F4A_7C15))
     elementBlocks(count) { start, end in
-        for i in start ..< end {
+        for i in start..<end {
             let bits = UInt32(truncatingIfNeeded: mix(key &+ UInt64(i) &* 0x9E37_79B9_7F4A_7C15) >> 32)
             y[i] = bits < threshold ? 0 : x[i] * keep
         }

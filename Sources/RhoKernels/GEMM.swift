@@ -51,7 +51,8 @@ struct Tiles {
 }
 
 /// C_MN = alpha·op(A)·op(B), or += when `accumulate`. Row-major; `lda`, `ldb` and `ldc` are the floats between rows as
-/// stored: A is [m, k] or, with `transA`, [k, m]; B is [k, n] or, with `transB`, [n, k]. With k = 0 the product is zero.
+/// stored: A is [m, k] or, with `transA`, [k, m]; B is [k, n] or, with `transB`, [n, k]. With k = 0 the product is
+/// zero.
 public func gemm(
     _ c: MutableFloats, _ a: Floats, _ b: Floats, m: Int, n: Int, k: Int, transA: Bool, transB: Bool,
     alpha: Float = 1, accumulate: Bool, lda: Int, ldb: Int, ldc: Int
@@ -62,7 +63,7 @@ public func gemm(
         let (row, rows, column, columns) = tiles.bounds(tile, m: m, n: n)
         let target = c + row &* ldc &+ column
         guard k > 0 else {
-            if !accumulate { for r in 0 ..< rows { (target + r &* ldc).update(repeating: 0, count: columns) } }
+            if !accumulate { for r in 0..<rows { (target + r &* ldc).update(repeating: 0, count: columns) } }
             return
         }
         sgemm(

@@ -5,7 +5,7 @@ public func layerNormForward(
     rows: Int, width: Int, eps: Float
 ) {
     Parallel.ranges(rows, size: normBlock) { start, end in
-        for row in start ..< end {
+        for row in start..<end {
             let line = x + row &* width
             let average = sumVectors(width) { load(line + $0, lanes: $1) } / Float(width)
             let centre = Vec(repeating: average)
@@ -27,7 +27,7 @@ public func layerNormApply(
     _ y: MutableFloats, _ x: Floats, _ w: Floats, _ b: Floats, _ mean: Floats, _ rstd: Floats, rows: Int, width: Int
 ) {
     Parallel.ranges(rows, size: normBlock) { start, end in
-        for row in start ..< end {
+        for row in start..<end {
             normaliseRow(y + row &* width, x + row &* width, w, b, mean: mean[row], rstd: rstd[row], width: width)
         }
     }

@@ -7,6 +7,9 @@ public func linearForward(
     rows: Int, inputs: Int, outputs: Int
 ) {
     guard rows > 0 && outputs > 0 else { return }
+    if rows <= skinnyRows && inputs > 0 {
+        return skinnyLinear(y, x, w, bias: bias, residual: residual, rows: rows, inputs: inputs, outputs: outputs)
+    }
     let tiles = Tiles(m: rows, n: outputs)
     Parallel.blocks(tiles.count) { tile in
         let (row, count, column, width) = tiles.bounds(tile, m: rows, n: outputs)
@@ -14,7 +17,7 @@ public func linearForward(
         var beta: Float = 0
         if bias != nil || residual != nil || inputs == 0 {
             beta = 1
-            for r in 0 ..< count {
+            for r in 0..<count {
                 let line = target + r &* outputs
                 if let residual {
                     let source = residual + (row &+ r) &* outputs &+ column
@@ -53,7 +56,7 @@ func addColumnSums(_ y: MutableFloats, _ x: Floats, rows: Int, width: Int) {
         while column < end {
             let lanes = min(16, end &- column)
             var sum = Vec.zero
-            for row in 0 ..< rows { sum += load(x + row &* width &+ column, lanes: lanes) }
+            for row in 0..<rows { sum += load(x + row &* width &+ column, lanes: lanes) }
             let target = y + column
             storePartial(loadPartial(target, lanes) + sum, target, lanes)
             column &+= 16

@@ -1,6 +1,7 @@
 /// dw_OI += dy_NOᵀ · x_NI and dbias_O += Σ_N dy_NO.
 ///
-/// Threads own tiles of dw, and where dw has few tiles also shares of the rows, whose partial products are added in order.
+/// Threads own tiles of dw, and where dw has few tiles also shares of the rows, whose partial products are added in
+/// order.
 public func linearBackwardWeight(
     _ dw: MutableFloats, dbias: MutableFloats? = nil, _ dy: Floats, _ x: Floats, rows: Int, inputs: Int, outputs: Int
 ) {
@@ -17,8 +18,8 @@ public func linearBackwardWeight(
             let target = (share == 0 ? dw : partials + (share &- 1) &* outputs &* inputs) + o &* inputs &+ i
             var from = share &* plan.shareRows
             let end = min(from &+ plan.shareRows, rows)
-            // Both factors are read across their rows, a page or so apart: 512 at a time keep their addresses in the TLB,
-            // which is worth a tenth of the time over one call for all rows.
+            // Both factors are read across their rows, a page or so apart: 512 at a time keep their addresses in the
+            // TLB, which is worth a tenth of the time over one call for all rows.
             var beta: Float = share == 0 ? 1 : 0
             while from < end {
                 let count = min(WeightPlan.chunk, end &- from)
@@ -32,7 +33,7 @@ public func linearBackwardWeight(
         }
         guard plan.shares > 1 else { return }
         Parallel.ranges(outputs &* inputs, size: 4096) { start, end in
-            for share in 0 ..< plan.shares &- 1 {
+            for share in 0..<plan.shares &- 1 {
                 add(dw + start, partials + share &* outputs &* inputs &+ start, end &- start)
             }
         }
@@ -51,8 +52,8 @@ private struct WeightPlan {
     let shares: Int
     let shareRows: Int
 
-    /// Tiles of 256 × 256 feed BLAS best; smaller ones, down to 128 × 128, where they are fewer than 4. Then the rows are cut in
-    /// half until there are 12 tasks, but not below 256 rows.
+    /// Tiles of 256 × 256 feed BLAS best; smaller ones, down to 128 × 128, where they are fewer than 4. Then the rows
+    /// are cut in half until there are 12 tasks, but not below 256 rows.
     init(rows: Int, inputs: Int, outputs: Int) {
         func pieces(_ total: Int, _ size: Int) -> Int { (total &+ size &- 1) / size }
         var height = 256

@@ -7,10 +7,11 @@ func elementBlocks(_ count: Int, _ body: (_ start: Int, _ end: Int) -> Void) {
     Parallel.ranges(count, size: elementBlock, body)
 }
 
-// These loops are transparent: `@inline(__always)` leaves larger bodies of `f` as calls, which pass vectors in quarters.
+// These loops are transparent: `@inline(__always)` leaves larger bodies of `f` as calls, which pass vectors in
+// quarters.
 
-/// y[i] = f(x[i]) over a range, sixteen at a time; the tail goes through the same function in a padded vector, so a value
-/// does not depend on where it stands.
+/// y[i] = f(x[i]) over a range, sixteen at a time; the tail goes through the same function in a padded vector, so a
+/// value does not depend on where it stands.
 @_transparent
 func mapVectors(_ y: MutableFloats, _ x: Floats, _ count: Int, _ f: (Vec) -> Vec) {
     var i = 0
@@ -80,15 +81,15 @@ func add(_ y: MutableFloats, _ x: Floats, _ count: Int) {
 
 /// Runs `body` once a row over fixed blocks of rows and adds what the blocks summed into their partial rows to `total`.
 ///
-/// Each block has its own partial row of `width` floats (cleared here); they are added in block order, so the sum is the
-/// same for any number of threads. With `total` nil there is no partial row.
+/// Each block has its own partial row of `width` floats (cleared here); they are added in block order, so the sum is
+/// the same for any number of threads. With `total` nil there is no partial row.
 @inline(__always)
 func sumOverRowBlocks(
     _ total: MutableFloats?, rows: Int, width: Int, _ body: (_ row: Int, _ partial: MutableFloats?) -> Void
 ) {
     guard let total else {
         Parallel.ranges(rows, size: normBlock) { start, end in
-            for row in start ..< end { body(row, nil) }
+            for row in start..<end { body(row, nil) }
         }
         return
     }
@@ -99,7 +100,7 @@ func sumOverRowBlocks(
         Parallel.blocks(blocks) { index in
             let partial = partials + index &* width
             partial.update(repeating: 0, count: width)
-            for row in index &* block ..< min(rows, (index &+ 1) &* block) { body(row, partial) }
+            for row in index &* block..<min(rows, (index &+ 1) &* block) { body(row, partial) }
         }
         addColumnSums(total, partials, rows: blocks, width: width)
     }

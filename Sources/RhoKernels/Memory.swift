@@ -27,8 +27,8 @@ public func transpose2D(_ y: MutableFloats, _ x: Floats, rows: Int, columns: Int
         var row = 0
         while row < rows {
             let last = min(row &+ tile, rows)
-            for column in start ..< end {
-                for r in row ..< last { y[column &* rows &+ r] = x[r &* columns &+ column] }
+            for column in start..<end {
+                for r in row..<last { y[column &* rows &+ r] = x[r &* columns &+ column] }
             }
             row = last
         }

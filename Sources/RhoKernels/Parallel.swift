@@ -11,8 +11,8 @@ public enum Parallel {
 
     /// Calls `body` once for each block in `0 ..< blocks` and returns when all are done.
     ///
-    /// The caller takes part. A call from inside a block, or while another thread is running blocks, runs serially on the
-    /// calling thread.
+    /// The caller takes part. A call from inside a block, or while another thread is running blocks, runs serially on
+    /// the calling thread.
     public static func run(_ blocks: Int, _ body: @Sendable (Int) -> Void) {
         ThreadPool.shared.run(blocks, body)
     }

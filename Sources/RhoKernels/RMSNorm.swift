@@ -6,7 +6,7 @@ public func rmsNormForward(
     _ y: MutableFloats, _ rstd: MutableFloats, _ x: Floats, _ w: Floats, rows: Int, width: Int, eps: Float
 ) {
     Parallel.ranges(rows, size: normBlock) { start, end in
-        for row in start ..< end {
+        for row in start..<end {
             let line = x + row &* width
             let scale = 1 / (dot(line, line, width) / Float(width) + eps).squareRoot()
             rstd[row] = scale
@@ -20,7 +20,7 @@ public func rmsNormApply(
     _ y: MutableFloats, _ x: Floats, _ w: Floats, _ rstd: Floats, rows: Int, width: Int
 ) {
     Parallel.ranges(rows, size: normBlock) { start, end in
-        for row in start ..< end {
+        for row in start..<end {
             scaleRow(y + row &* width, x + row &* width, w, rstd[row], width)
         }
     }
@@ -36,7 +36,8 @@ private func scaleRow(_ y: MutableFloats, _ x: Floats, _ w: Floats, _ scale: Flo
     }
 }
 
-/// dx = rstd · (dy·w - x̂ · mean_D(dy·w·x̂)) with x̂ = x·rstd (+= when `accumulate`); dw_D += Σ_N dy·x̂ where dw is given.
+/// dx = rstd · (dy·w - x̂ · mean_D(dy·w·x̂)) with x̂ = x·rstd (+= when `accumulate`); dw_D += Σ_N dy·x̂ where dw is
+/// given.
 public func rmsNormBackward(
     _ dx: MutableFloats, _ dw: MutableFloats?, _ dy: Floats, _ x: Floats, _ w: Floats, _ rstd: Floats,
     rows: Int, width: Int, accumulate: Bool

@@ -5,7 +5,7 @@ public func reduceSum(_ y: MutableFloats, _ x: Floats, outer: Int, n: Int, inner
     if inner == 1 && outer == 1 && n > elementBlock { return sumLong(y, x, n, accumulate) }
     if inner == 1 {
         Parallel.ranges(outer, size: max(1, elementBlock / max(1, n))) { start, end in
-            for o in start ..< end {
+            for o in start..<end {
                 let line = x + o &* n
                 let sum = sumVectors(n) { load(line + $0, lanes: $1) }
                 y[o] = accumulate ? y[o] + sum : sum
@@ -31,7 +31,7 @@ public func reduceSum(_ y: MutableFloats, _ x: Floats, outer: Int, n: Int, inner
             let lanes = min(16, inner &- column)
             let target = y + o &* inner &+ column
             var sum = accumulate ? load(UnsafePointer(target), lanes: lanes) : .zero
-            for row in 0 ..< n { sum += load(x + (o &* n &+ row) &* inner &+ column, lanes: lanes) }
+            for row in 0..<n { sum += load(x + (o &* n &+ row) &* inner &+ column, lanes: lanes) }
             store(sum, target, lanes: lanes)
             column &+= 16
         }
@@ -45,7 +45,7 @@ private func sumLong(_ y: MutableFloats, _ x: Floats, _ n: Int, _ accumulate: Bo
             partials[start / elementBlock] = sumVectors(end &- start) { load(x + start &+ $0, lanes: $1) }
         }
         var total = 0.0
-        for block in 0 ..< blocks { total += Double(partials[block]) }
+        for block in 0..<blocks { total += Double(partials[block]) }
         y[0] = accumulate ? y[0] + Float(total) : Float(total)
     }
 }
@@ -56,11 +56,11 @@ public func reduceMax(
     _ y: MutableFloats, index: UnsafeMutablePointer<Int32>? = nil, _ x: Floats, outer: Int, n: Int, inner: Int
 ) {
     Parallel.ranges(outer &* inner, size: max(1, elementBlock / max(1, n))) { start, end in
-        for cell in start ..< end {
+        for cell in start..<end {
             let line = x + cell / inner &* n &* inner &+ cell % inner
             var best = -Float.infinity
             var place = n > 0 ? 0 : -1
-            for i in 0 ..< n {
+            for i in 0..<n {
                 let value = line[i &* inner]
                 if value > best || (value != value && best == best) {
                     best = value
@@ -83,7 +83,7 @@ func maxVectors(_ x: Floats, _ count: Int) -> Float {
     while i < count {
         let lanes = min(16, count &- i)
         let v = lanes >= 16 ? load(x + i) : loadPartial(x + i, lanes, fill: -.infinity)
-        clean = clean .& (v .== v)
+        clean .&= (v .== v)
         best = maximum(v, best)
         i &+= 16
     }

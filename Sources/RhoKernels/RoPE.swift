@@ -4,9 +4,9 @@ import Glibc
 /// Angles are taken in Double. (arXiv 2104.09864)
 public func ropeTable(_ cosines: MutableFloats, _ sines: MutableFloats, tokens: Int, headWidth: Int, theta: Double) {
     let half = headWidth / 2
-    for pair in 0 ..< half {
+    for pair in 0..<half {
         let frequency = pow(theta, -2 * Double(pair) / Double(headWidth))
-        for token in 0 ..< tokens {
+        for token in 0..<tokens {
             let angle = Double(token) * frequency
             cosines[token &* half &+ pair] = Float(cos(angle))
             sines[token &* half &+ pair] = Float(sin(angle))
@@ -14,13 +14,14 @@ public func ropeTable(_ cosines: MutableFloats, _ sines: MutableFloats, tokens: 
     }
 }
 
-/// Turns each pair (x[i], x[i + E/2]) of the first `heads` heads of each row, in place, by the angle of the row's position.
+/// Turns each pair (x[i], x[i + E/2]) of the first `heads` heads of each row, in place, by the angle of the row's
+/// position.
 ///
-/// Pairs are the halves of a head (Llama as stored by Hugging Face), not neighbours. Row r stands at position
-/// `offset + r % tokens`, or at `positions[r]` where given; `cosines` and `sines` are [positions, E/2]. `rowStride` is the
-/// floats from one row to the next, so q and k of a fused row [q | k | v] turn in one call with heads = H + K.
-/// `rotaryWidth` E' < E turns only the first E' floats of a head, in halves of E' (the tables are then [positions, E'/2]).
-/// `inverse` turns back, which is also the backward pass.
+/// Pairs are the halves of a head (Llama as stored by Hugging Face), not neighbours. Row r stands at position `offset +
+/// r % tokens`, or at `positions[r]` where given; `cosines` and `sines` are [positions, E/2]. `rowStride` is the floats
+/// from one row to the next, so q and k of a fused row [q | k | v] turn in one call with heads = H + K. `rotaryWidth`
+/// E' < E turns only the first E' floats of a head, in halves of E' (the tables are then [positions, E'/2]). `inverse`
+/// turns back, which is also the backward pass.
 public func ropeRotate(
     _ x: MutableFloats, rows: Int, rowStride: Int, heads: Int, headWidth: Int, tokens: Int,
     _ cosines: Floats, _ sines: Floats, rotaryWidth: Int? = nil, offset: Int = 0,
@@ -29,11 +30,11 @@ public func ropeRotate(
     let half = (rotaryWidth ?? headWidth) / 2
     let sign: Float = inverse ? -1 : 1
     Parallel.ranges(rows, size: normBlock) { start, end in
-        for row in start ..< end {
+        for row in start..<end {
             let position = positions.map { Int($0[row]) } ?? offset &+ row % max(tokens, 1)
             let c = cosines + position &* half
             let s = sines + position &* half
-            for head in 0 ..< heads {
+            for head in 0..<heads {
                 let low = x + row &* rowStride &+ head &* headWidth
                 let high = low + half
                 var i = 0

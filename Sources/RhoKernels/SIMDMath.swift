@@ -29,8 +29,8 @@ func storePartial(_ v: Vec, _ p: MutableFloats, _ lanes: Int) {
     copyLanes(p, &v, lanes)
 }
 
-/// Copies fewer than 16 floats. Out of line, because a loop has at most one tail; through memory, because a vector passed to
-/// or from a function is taken apart into quarters, and with it the whole loop.
+/// Copies fewer than 16 floats. Out of line, because a loop has at most one tail; through memory, because a vector
+/// passed to or from a function is taken apart into quarters, and with it the whole loop.
 @inline(never)
 private func copyLanes(_ y: UnsafeMutableRawPointer, _ x: UnsafeRawPointer, _ lanes: Int) {
     y.copyMemory(from: x, byteCount: min(max(lanes, 0), 16) &* 4)
@@ -79,7 +79,7 @@ func laneSum(_ v: Vec) -> Float {
 @_transparent
 func laneMax(_ v: Vec) -> Float {
     var best = v[0]
-    for lane in 1 ..< 16 where !(v[lane] <= best) && best == best { best = v[lane] }
+    for lane in 1..<16 where !(v[lane] <= best) && best == best { best = v[lane] }
     return best
 }
 
@@ -92,10 +92,11 @@ func exp(_ x: Vec) -> Vec {
     return select(x .< low, Vec.zero, select(x .> high, Vec(repeating: .infinity), e))
 }
 
-/// eˣ for x ≤ 88.72 or NaN: as `exp`, but e^-87.33 (1e-38) below -87.33. The form for softmax, where x is at most about 0.
+/// eˣ for x ≤ 88.72 or NaN: as `exp`, but e^-87.33 (1e-38) below -87.33. The form for softmax, where x is at most about
+/// 0.
 ///
-/// x = n·ln2 + r with |r| ≤ ln2/2; n comes from adding 1.5·2²³, which leaves the rounded integer in the low mantissa bits
-/// (a SIMD rounding call is many times slower here). The polynomial is Cephes' expf.
+/// x = n·ln2 + r with |r| ≤ ln2/2; n comes from adding 1.5·2²³, which leaves the rounded integer in the low mantissa
+/// bits (a SIMD rounding call is many times slower here). The polynomial is Cephes' expf.
 @_transparent
 func expBelowOverflow(_ x: Vec) -> Vec {
     let magic = Vec(repeating: 12_582_912)
@@ -112,8 +113,8 @@ func expBelowOverflow(_ x: Vec) -> Vec {
     p = fma(p, r, Vec(repeating: 1.666_666_55e-1))
     p = fma(p, r, Vec(repeating: 5.000_000_1e-1))
     p = fma(p, r * r, r) + Vec(repeating: 1)
-    // n is added to p's exponent; p lies in [0.7, 1.42], and where n is 128, just below overflow, p is below 1. For a NaN the
-    // sum would be garbage: the last line restores it.
+    // n is added to p's exponent; p lies in [0.7, 1.42], and where n is 128, just below overflow, p is below 1. For a
+    // NaN the sum would be garbage: the last line restores it.
     let bits = unsafeBitCast(p, to: IntVec.self) &+ (unsafeBitCast(shifted, to: IntVec.self) &<< 23)
     return select(x .== x, unsafeBitCast(bits, to: Vec.self), x)
 }

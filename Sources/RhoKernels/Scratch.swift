@@ -23,7 +23,9 @@ final class Scratch {
     }
 
     private static var current: Scratch {
-        if let context = pthread_getspecific(key) { return Unmanaged<Scratch>.fromOpaque(context).takeUnretainedValue() }
+        if let context = pthread_getspecific(key) {
+            return Unmanaged<Scratch>.fromOpaque(context).takeUnretainedValue()
+        }
         let scratch = Scratch()
         pthread_setspecific(key, Unmanaged.passRetained(scratch).toOpaque())
         return scratch
@@ -34,7 +36,9 @@ final class Scratch {
         let scratch = current
         let level = scratch.depth
         scratch.depth &+= 1
-        body(scratch.buffer(level, bytes: max(count, 1) &* MemoryLayout<Float>.stride).assumingMemoryBound(to: Float.self))
+        body(
+            scratch.buffer(level, bytes: max(count, 1) &* MemoryLayout<Float>.stride).assumingMemoryBound(
+                to: Float.self))
         scratch.depth &-= 1
     }
 

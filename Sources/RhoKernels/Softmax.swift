@@ -4,7 +4,7 @@ import Glibc
 /// whole row is -∞, which gives NaN. `y` may be `x`.
 public func softmaxRows(_ y: MutableFloats, _ x: Floats, rows: Int, width: Int) {
     Parallel.ranges(rows, size: max(1, elementBlock / max(1, width))) { start, end in
-        for row in start ..< end {
+        for row in start..<end {
             let line = y + row &* width
             let sum = exponentials(line, x + row &* width, width, minus: maxVectors(x + row &* width, width))
             mapVectors(line, line, width) { $0 / Vec(repeating: sum) }
@@ -15,7 +15,7 @@ public func softmaxRows(_ y: MutableFloats, _ x: Floats, rows: Int, width: Int) 
 /// y[r, :] = x - max - ln Σ e^(x - max) over rows of `width`. `y` may be `x`.
 public func logSoftmaxRows(_ y: MutableFloats, _ x: Floats, rows: Int, width: Int) {
     Parallel.ranges(rows, size: max(1, elementBlock / max(1, width))) { start, end in
-        for row in start ..< end {
+        for row in start..<end {
             let line = x + row &* width
             let top = maxVectors(line, width)
             let sum = sumVectors(width) { offset, lanes in
@@ -32,7 +32,7 @@ public func softmaxRowsBackward(
     _ dx: MutableFloats, _ dy: Floats, _ y: Floats, rows: Int, width: Int, accumulate: Bool
 ) {
     Parallel.ranges(rows, size: max(1, elementBlock / max(1, width))) { start, end in
-        for row in start ..< end {
+        for row in start..<end {
             let d = dy + row &* width
             let p = y + row &* width
             let target = dx + row &* width
@@ -41,7 +41,9 @@ public func softmaxRowsBackward(
             while i < width {
                 let lanes = min(16, width &- i)
                 let value = load(p + i, lanes: lanes) * (load(d + i, lanes: lanes) - dot)
-                store(accumulate ? load(UnsafePointer(target) + i, lanes: lanes) + value : value, target + i, lanes: lanes)
+                store(
+                    accumulate ? load(UnsafePointer(target) + i, lanes: lanes) + value : value, target + i, lanes: lanes
+                )
                 i &+= 16
             }
         }
@@ -53,7 +55,7 @@ public func logSoftmaxRowsBackward(
     _ dx: MutableFloats, _ dy: Floats, _ y: Floats, rows: Int, width: Int, accumulate: Bool
 ) {
     Parallel.ranges(rows, size: max(1, elementBlock / max(1, width))) { start, end in
-        for row in start ..< end {
+        for row in start..<end {
             let d = dy + row &* width
             let target = dx + row &* width
             let sum = sumVectors(width) { load(d + $0, lanes: $1) }
@@ -61,7 +63,9 @@ public func logSoftmaxRowsBackward(
             while i < width {
                 let lanes = min(16, width &- i)
                 let value = load(d + i, lanes: lanes) - exp(load(y + row &* width &+ i, lanes: lanes)) * sum
-                store(accumulate ? load(UnsafePointer(target) + i, lanes: lanes) + value : value, target + i, lanes: lanes)
+                store(
+                    accumulate ? load(UnsafePointer(target) + i, lanes: lanes) + value : value, target + i, lanes: lanes
+                )
                 i &+= 16
             }
         }

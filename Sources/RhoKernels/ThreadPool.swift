@@ -4,9 +4,9 @@ import Synchronization
 
 /// Threads that wait for a numbered list of blocks.
 ///
-/// A job is published by one store to `ticket`, which holds the job's generation in its high half and the number of blocks
-/// not yet claimed in its low half. A thread claims a block by a compare-exchange that lowers the low half, so a late
-/// thread can neither claim a block of a job that has ended nor hold up a job whose blocks are all taken.
+/// A job is published by one store to `ticket`, which holds the job's generation in its high half and the number of
+/// blocks not yet claimed in its low half. A thread claims a block by a compare-exchange that lowers the low half, so a
+/// late thread can neither claim a block of a job that has ended nor hold up a job whose blocks are all taken.
 final class ThreadPool: @unchecked Sendable {
     static let shared = ThreadPool()
 
@@ -24,7 +24,8 @@ final class ThreadPool: @unchecked Sendable {
     private let mutex = UnsafeMutablePointer<pthread_mutex_t>.allocate(capacity: 1)
     private let wake = UnsafeMutablePointer<pthread_cond_t>.allocate(capacity: 1)
 
-    /// About 30 µs on a current core: longer than the gap between two kernels of a step, shorter than a scheduler slice.
+    /// About 30 µs on a current core: longer than the gap between two kernels of a step, shorter than a scheduler
+    /// slice.
     private static let spins = 2_000
 
     private init() {
@@ -93,11 +94,13 @@ final class ThreadPool: @unchecked Sendable {
         while started < threads {
             let worker = Unmanaged.passRetained(Worker(index: started))
             var thread = pthread_t()
-            let status = pthread_create(&thread, nil, { context in
-                guard let context else { return nil }
-                ThreadPool.shared.serve(Unmanaged<Worker>.fromOpaque(context).takeRetainedValue().index)
-                return nil
-            }, worker.toOpaque())
+            let status = pthread_create(
+                &thread, nil,
+                { context in
+                    guard let context else { return nil }
+                    ThreadPool.shared.serve(Unmanaged<Worker>.fromOpaque(context).takeRetainedValue().index)
+                    return nil
+                }, worker.toOpaque())
             // Without the thread the caller does the work alone.
             guard status == 0 else {
                 worker.release()

@@ -15,8 +15,8 @@ public struct TokenLossExtras {
 
 /// loss_N = lse_N - z_N[target] in nats with logits z = hidden_ND·head_VDᵀ and lse_N = ln Σ_V e^z.
 ///
-/// Logits exist one tile at a time. A target outside `0 ..< vocab` (-1 by custom) means no loss: 0. A NaN logit makes the
-/// row's loss and lse NaN. `extras` as described there.
+/// Logits exist one tile at a time. A target outside `0 ..< vocab` (-1 by custom) means no loss: 0. A NaN logit makes
+/// the row's loss and lse NaN. `extras` as described there.
 public func tokenLossForward(
     _ loss: MutableFloats, _ lse: MutableFloats, _ hidden: Floats, _ head: Floats, _ targets: UnsafePointer<Int32>,
     rows: Int, width: Int, vocab: Int, extras: TokenLossExtras? = nil
@@ -34,9 +34,9 @@ public func tokenLossForward(
                 to: min((share &+ 1) &* tiles.shareWidth, vocab), width: width, vocab: vocab, entropy: entropy != nil)
         }
         Parallel.ranges(rows, size: 1024) { start, end in
-            for row in start ..< end {
+            for row in start..<end {
                 var state = RowState(states + row &* RowState.floats)
-                for share in 1 ..< max(tiles.shares, 1) {
+                for share in 1..<max(tiles.shares, 1) {
                     state.merge(RowState(states + (share &* rows &+ row) &* RowState.floats))
                 }
                 let total = state.top + logf(state.sum)
@@ -128,7 +128,7 @@ private func lossTile(
             sgemm(
                 logits, hidden + row &* width, head + from &* width, m: rows, n: count, k: width,
                 transA: false, transB: true, alpha: 1, beta: 0, lda: width, ldb: width, ldc: LossTiles.chunk)
-            for r in 0 ..< rows {
+            for r in 0..<rows {
                 let place = states + (row &+ r) &* RowState.floats
                 let gold = Int(targets[row &+ r]) &- from
                 let chunk = scan(logits + r &* LossTiles.chunk, count, gold: gold, entropy: entropy)
@@ -148,7 +148,7 @@ private func lossTile(
 @inline(__always)
 private func scan(_ z: MutableFloats, _ count: Int, gold: Int, entropy: Bool) -> RowState {
     // Padding the row to whole vectors with -∞ spares the loops a tail; the tile has room for it.
-    for i in count ..< (count &+ 15) & ~15 { z[i] = -.infinity }
+    for i in count..<(count &+ 15) & ~15 { z[i] = -.infinity }
     var state = RowState()
     let hasGold = gold >= 0 && gold < count
     if hasGold {

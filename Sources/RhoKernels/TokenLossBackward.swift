@@ -2,17 +2,18 @@
 /// `accumulate`) and, where given, dhead_VD += dzᵀ·hidden.
 ///
 /// Rows of weight 0 and rows without a target are left out of all work: the rest are gathered first, their logits
-/// recomputed a tile of 1,024 rows by 2,048 columns at a time. Left-out rows of dhidden become 0, or stay as they are when
-/// `accumulate`.
+/// recomputed a tile of 1,024 rows by 2,048 columns at a time. Left-out rows of dhidden become 0, or stay as they are
+/// when `accumulate`.
 public func tokenLossBackward(
-    _ dhidden: MutableFloats, _ dhead: MutableFloats?, _ hidden: Floats, _ head: Floats, _ targets: UnsafePointer<Int32>,
+    _ dhidden: MutableFloats, _ dhead: MutableFloats?, _ hidden: Floats, _ head: Floats,
+    _ targets: UnsafePointer<Int32>,
     _ lse: Floats, _ weight: Floats, rows: Int, width: Int, vocab: Int, accumulate: Bool
 ) {
     guard rows > 0 && width > 0 else { return }
     Scratch.with(rows) { memory in
         memory.withMemoryRebound(to: Int32.self, capacity: rows) { active in
             var count = 0
-            for row in 0 ..< rows where weight[row] != 0 && targets[row] >= 0 && Int(targets[row]) < vocab {
+            for row in 0..<rows where weight[row] != 0 && targets[row] >= 0 && Int(targets[row]) < vocab {
                 active[count] = Int32(truncatingIfNeeded: row)
                 count &+= 1
             }
@@ -33,7 +34,7 @@ public func tokenLossBackward(
                     weight: weight, active: active, rows: count, width: width, vocab: vocab, accumulate: false
                 ).run()
                 Parallel.ranges(count, size: normBlock) { start, end in
-                    for index in start ..< end {
+                    for index in start..<end {
                         let target = dhidden + Int(active[index]) &* width
                         add(target, partial + index &* width, width)
                     }
@@ -95,7 +96,7 @@ private struct LossGradient {
             sgemm(
                 tile, hidden + (row &+ r0) &* width, head + (column &+ c0) &* width, m: height, n: span, k: width,
                 transA: false, transB: true, alpha: 1, beta: 0, lda: width, ldb: width, ldc: Self.ld)
-            for r in 0 ..< height {
+            for r in 0..<height {
                 let line = tile + r &* Self.ld
                 let source = Int(active[row &+ r0 &+ r])
                 let share = weight[source]

@@ -2,7 +2,8 @@ import Glibc
 
 /// Functions of one number. Each follows IEEE 754 at its edges: log 0 = -∞, log of a negative number and NaN give NaN.
 public enum UnaryOp: Int, Sendable, CaseIterable {
-    case neg, exp, log, sqrt, rsqrt, abs, relu, sigmoid, tanh, silu, softplus, square, reciprocal, sign, floor, ceil, round
+    case neg, exp, log, sqrt, rsqrt, abs, relu, sigmoid, tanh, silu, softplus, square, reciprocal, sign, floor, ceil,
+        round
     case sin, cos
 }
 
@@ -42,6 +43,6 @@ private func map(_ y: MutableFloats, _ x: Floats, _ count: Int, _ f: (Vec) -> Ve
 @inline(__always)
 private func mapScalars(_ y: MutableFloats, _ x: Floats, _ count: Int, _ f: (Float) -> Float) {
     elementBlocks(count) { start, end in
-        for i in start ..< end { y[i] = f(x[i]) }
+        for i in start..<end { y[i] = f(x[i]) }
     }
 }

@@ -8,7 +8,9 @@ extension KernelTests {
         func swigluMatchesItsTwin(rows: Int, width: Int) {
             let gu = TestFloats(random: rows * 2 * width, seed: 1, scale: 6)
             let dy = TestFloats(random: rows * width, seed: 2)
-            let twin = [TestFloats(count: rows * width), TestFloats(count: rows * 2 * width), TestFloats(count: rows * width)]
+            let twin = [
+                TestFloats(count: rows * width), TestFloats(count: rows * 2 * width), TestFloats(count: rows * width),
+            ]
             Reference.swigluForward(twin[0].p, gu.p, rows: rows, width: width)
             Reference.swigluBackward(twin[1].p, twin[2].p, dy.p, gu.p, rows: rows, width: width)
             let result = anyThreads {
@@ -29,15 +31,18 @@ extension KernelTests {
         @Test(arguments: oddSizes + [20_000]) func geluMatchesItsTwin(count: Int) {
             let x = TestFloats(random: count, seed: 1, scale: 5)
             let dy = TestFloats(random: count, seed: 2)
-            let twin = [TestFloats(count: count), TestFloats(count: count)]
+            let twin = (0..<4).map { _ in TestFloats(count: count) }
             Reference.geluForward(twin[0].p, x.p, count: count)
             Reference.geluBackward(twin[1].p, dy.p, x.p, count: count)
+            Reference.geluExactForward(twin[2].p, x.p, count: count)
+            Reference.geluExactBackward(twin[3].p, dy.p, x.p, count: count)
             let result = anyThreads {
-                let y = TestFloats(count: count)
-                let dx = TestFloats(count: count)
-                geluForward(y.p, x.p, count: count)
-                geluBackward(dx.p, dy.p, x.p, count: count)
-                return [y, dx]
+                let results = (0..<4).map { _ in TestFloats(count: count) }
+                geluForward(results[0].p, x.p, count: count)
+                geluBackward(results[1].p, dy.p, x.p, count: count)
+                geluExactForward(results[2].p, x.p, count: count)
+                geluExactBackward(results[3].p, dy.p, x.p, count: count)
+                return results
             }
             for (a, b) in zip(result, twin) { expectClose(a, b.values, 2e-6) }
         }
@@ -57,7 +62,10 @@ extension KernelTests {
         }
 
         @Test(arguments: UnaryOp.allCases) func edgesMatchTheTwin(op: UnaryOp) {
-            let x = TestFloats([0, -0.0, .infinity, -.infinity, .nan, Float(bitPattern: 71_362), -Float(bitPattern: 71_362), 1e38, -1e38, 88, -87, 0.5, 1.5, 2.5])
+            let x = TestFloats([
+                0, -0.0, .infinity, -.infinity, .nan, Float(bitPattern: 71_362), -Float(bitPattern: 71_362), 1e38,
+                -1e38, 88, -87, 0.5, 1.5, 2.5,
+            ])
             // sin and cos of huge numbers and powers near overflow are left to the libraries on both sides.
             let y = TestFloats(count: x.count)
             let twin = TestFloats(count: x.count)
@@ -81,7 +89,7 @@ extension KernelTests {
         }
 
         @Test func expIsWithinItsBound() {
-            let xs = (0 ..< 400_000).map { Float($0) / 400_000 * 175.9 - 87.3 }
+            let xs = (0..<400_000).map { Float($0) / 400_000 * 175.9 - 87.3 }
             #expect(worst(.exp, xs, relative: true) { Glibc.exp($0) } < 2e-7)
         }
 
@@ -92,20 +100,20 @@ extension KernelTests {
         }
 
         @Test func logIsWithinItsBound() {
-            let xs = (0 ..< 400_000).map { powf(10, Float($0) / 400_000 * 70 - 35) }
+            let xs = (0..<400_000).map { powf(10, Float($0) / 400_000 * 70 - 35) }
             #expect(worst(.log, xs, relative: true) { Glibc.log($0) } < 3e-7)
-            let near = (0 ..< 100_000).map { 0.5 + Float($0) / 100_000 }
+            let near = (0..<100_000).map { 0.5 + Float($0) / 100_000 }
             #expect(worst(.log, near, relative: false) { Glibc.log($0) } < 1e-7)
         }
 
         @Test func tanhIsWithinItsBound() {
-            let xs = (0 ..< 400_000).map { Float($0) / 400_000 * 24 - 12 }
+            let xs = (0..<400_000).map { Float($0) / 400_000 * 24 - 12 }
             #expect(worst(.tanh, xs, relative: false) { Glibc.tanh($0) } < 2e-7)
             #expect(worst(.tanh, xs, relative: true) { Glibc.tanh($0) } < 4e-7)
         }
 
         @Test func sigmoidIsWithinItsBound() {
-            let xs = (0 ..< 400_000).map { Float($0) / 400_000 * 160 - 80 }
+            let xs = (0..<400_000).map { Float($0) / 400_000 * 160 - 80 }
             #expect(worst(.sigmoid, xs, relative: true) { 1 / (1 + Glibc.exp(-$0)) } < 4e-7)
         }
     }

@@ -6,7 +6,9 @@ struct AttentionCase: CustomTestStringConvertible, Sendable {
     var window: Int?
     var segments = false
     var scale: Float?
-    var testDescription: String { "B\(batch) T\(tokens) H\(heads) K\(kvHeads) E\(headWidth) window \(window ?? 0) \(segments)" }
+    var testDescription: String {
+        "B\(batch) T\(tokens) H\(heads) K\(kvHeads) E\(headWidth) window \(window ?? 0) \(segments)"
+    }
 
     var stride: Int { (heads + 2 * kvHeads) * headWidth }
     var rows: Int { batch * tokens }
@@ -14,10 +16,12 @@ struct AttentionCase: CustomTestStringConvertible, Sendable {
     /// Documents of uneven lengths; the last sequence is one document.
     var starts: TestInts? {
         guard segments else { return nil }
-        return TestInts((0 ..< rows).map { row in
-            let i = row % tokens
-            return row / tokens == batch - 1 && batch > 1 ? 0 : Int32(i >= 70 ? 70 : i >= 21 ? 21 : i >= 20 ? 20 : 0)
-        })
+        return TestInts(
+            (0..<rows).map { row in
+                let i = row % tokens
+                return row / tokens == batch - 1 && batch > 1
+                    ? 0 : Int32(i >= 70 ? 70 : i >= 21 ? 21 : i >= 20 ? 20 : 0)
+            })
     }
 
     static let all = [
@@ -50,14 +54,16 @@ extension KernelTests {
                         headWidth: c.headWidth, window: c.window, scale: c.scale, segmentStart: segment)
                     Reference.attentionBackward(
                         dqkv.p, dout.p, out.p, lse.p, qkv.p, batch: c.batch, tokens: c.tokens, heads: c.heads,
-                        kvHeads: c.kvHeads, headWidth: c.headWidth, window: c.window, scale: c.scale, segmentStart: segment)
+                        kvHeads: c.kvHeads, headWidth: c.headWidth, window: c.window, scale: c.scale,
+                        segmentStart: segment)
                 } else {
                     attentionForward(
                         out.p, lse.p, qkv.p, batch: c.batch, tokens: c.tokens, heads: c.heads, kvHeads: c.kvHeads,
                         headWidth: c.headWidth, window: c.window, scale: c.scale, segmentStart: segment)
                     attentionBackward(
                         dqkv.p, dout.p, out.p, lse.p, qkv.p, batch: c.batch, tokens: c.tokens, heads: c.heads,
-                        kvHeads: c.kvHeads, headWidth: c.headWidth, window: c.window, scale: c.scale, segmentStart: segment)
+                        kvHeads: c.kvHeads, headWidth: c.headWidth, window: c.window, scale: c.scale,
+                        segmentStart: segment)
                 }
                 return [out, lse, dqkv]
             }
@@ -99,9 +105,9 @@ extension KernelTests {
                 let values = TestFloats(count: keys.count, value: .nan)
                 let out = TestFloats(count: whole.count)
                 // The first 9 positions of both sequences (slots 2 and 0) in one call, the others one at a time.
-                for range in [0 ..< 9] + (9 ..< 21).map({ $0 ..< $0 + 1 }) {
+                for range in [0..<9] + (9..<21).map({ $0..<$0 + 1 }) {
                     let rows = [0, 1].flatMap { b in range.map { b * 21 + $0 } }
-                    let part = TestFloats(rows.flatMap { row in (0 ..< c.stride).map { qkv.p[row * c.stride + $0] } })
+                    let part = TestFloats(rows.flatMap { row in (0..<c.stride).map { qkv.p[row * c.stride + $0] } })
                     let slots = TestInts(rows.map { $0 < 21 ? 2 : 0 })
                     let positions = TestInts(rows.map { Int32($0 % 21) })
                     let target = TestFloats(count: rows.count * outWidth)
@@ -110,7 +116,7 @@ extension KernelTests {
                         position: positions.p, capacity: capacity, heads: c.heads, kvHeads: c.kvHeads,
                         headWidth: c.headWidth, window: window)
                     for (index, row) in rows.enumerated() {
-                        for i in 0 ..< outWidth { out.p[row * outWidth + i] = target.p[index * outWidth + i] }
+                        for i in 0..<outWidth { out.p[row * outWidth + i] = target.p[index * outWidth + i] }
                     }
                 }
                 return [out]
@@ -118,7 +124,9 @@ extension KernelTests {
             expectClose(result[0], whole.values, 1e-5)
         }
 
-        @Test(arguments: [(nil, 0), (6, 3)] as [(Int?, Int)]) func ropeMatchesItsTwinAndTurnsBack(rotary: Int?, offset: Int) {
+        @Test(arguments: [(nil, 0), (6, 3)] as [(Int?, Int)]) func ropeMatchesItsTwinAndTurnsBack(
+            rotary: Int?, offset: Int
+        ) {
             let (rows, heads, width, tokens) = (40, 3, 34, 20)
             let half = (rotary ?? width) / 2
             let c = TestFloats(count: 64 * half)
@@ -155,7 +163,7 @@ func expectDifferences(
 ) {
     let h: Float = 1.0 / 128
     var differences: [Float] = []
-    for i in 0 ..< x.count {
+    for i in 0..<x.count {
         let value = x.p[i]
         x.p[i] = value + h
         let above = loss()

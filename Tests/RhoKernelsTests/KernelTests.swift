@@ -29,14 +29,15 @@ final class TestFloats {
     /// Values spread over -1 ... 1, times `scale`, from a fixed sequence.
     convenience init(random count: Int, seed: UInt64, scale: Float = 1) {
         var state = seed &* 0x9E37_79B9_7F4A_7C15 | 1
-        self.init((0 ..< count).map { _ in
-            state = state &* 6_364_136_223_846_793_005 &+ 1_442_695_040_888_963_407
-            return (Float(state >> 40) / Float(1 << 23) - 1) * scale
-        })
+        self.init(
+            (0..<count).map { _ in
+                state = state &* 6_364_136_223_846_793_005 &+ 1_442_695_040_888_963_407
+                return (Float(state >> 40) / Float(1 << 23) - 1) * scale
+            })
     }
 
     deinit {
-        let clean = (0 ..< Self.guardCount).allSatisfy { memory[$0] == Self.mark && p[count + $0] == Self.mark }
+        let clean = (0..<Self.guardCount).allSatisfy { memory[$0] == Self.mark && p[count + $0] == Self.mark }
         memory.deallocate()
         if !clean { Issue.record("a kernel wrote outside its buffer") }
     }
@@ -59,10 +60,11 @@ final class TestInts {
 
     convenience init(random count: Int, below limit: Int, seed: UInt64) {
         var state = seed &* 0x9E37_79B9_7F4A_7C15 | 1
-        self.init((0 ..< count).map { _ in
-            state = state &* 6_364_136_223_846_793_005 &+ 1_442_695_040_888_963_407
-            return Int32((state >> 33) % UInt64(limit))
-        })
+        self.init(
+            (0..<count).map { _ in
+                state = state &* 6_364_136_223_846_793_005 &+ 1_442_695_040_888_963_407
+                return Int32((state >> 33) % UInt64(limit))
+            })
     }
 
     deinit { p.deallocate() }
@@ -88,7 +90,8 @@ func anyThreads(_ body: () -> [TestFloats], sourceLocation: SourceLocation = #_s
 
 /// Holds each value to |a - b| ≤ tolerance·(1 + |b|); NaN matches NaN.
 func expectClose(
-    _ a: [Float], _ b: [Float], _ tolerance: Float, _ what: String = "", sourceLocation: SourceLocation = #_sourceLocation
+    _ a: [Float], _ b: [Float], _ tolerance: Float, _ what: String = "",
+    sourceLocation: SourceLocation = #_sourceLocation
 ) {
     #expect(a.count == b.count, sourceLocation: sourceLocation)
     for (i, (x, y)) in zip(a, b).enumerated() {

@@ -49,7 +49,8 @@ extension KernelTests {
                     let dw = w.copy
                     let db = b.copy
                     if reference {
-                        Reference.layerNormForward(y.p, mean.p, rstd.p, x.p, w.p, b.p, rows: rows, width: width, eps: 1e-5)
+                        Reference.layerNormForward(
+                            y.p, mean.p, rstd.p, x.p, w.p, b.p, rows: rows, width: width, eps: 1e-5)
                         Reference.layerNormBackward(
                             dx.p, dw.p, db.p, dy.p, x.p, w.p, mean.p, rstd.p, rows: rows, width: width,
                             accumulate: accumulate)

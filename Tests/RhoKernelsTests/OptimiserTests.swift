@@ -4,8 +4,8 @@ import Testing
 extension KernelTests {
     @Suite struct OptimiserTests {
         @Test(arguments: oddSizes + [40_000]) func adamWMatchesItsTwin(count: Int) {
-            let start = (1 ... 4).map { TestFloats(random: count, seed: UInt64($0)) }
-            for i in 0 ..< count { start[2].p[i] = abs(start[2].p[i]) }
+            let start = (1...4).map { TestFloats(random: count, seed: UInt64($0)) }
+            for i in 0..<count { start[2].p[i] = abs(start[2].p[i]) }
             for step in [1, 2, 1000] {
                 func run(_ reference: Bool) -> [TestFloats] {
                     let (p, m, v) = (start[0].copy, start[1].copy, start[2].copy)

@@ -25,7 +25,7 @@ extension KernelTests {
             defer { Parallel.threadCount = before }
             Parallel.threadCount = 3
             let calls = Atomic<Int>(0)
-            for _ in 0 ..< 20_000 { Parallel.run(4) { _ in calls.add(1, ordering: .relaxed) } }
+            for _ in 0..<20_000 { Parallel.run(4) { _ in calls.add(1, ordering: .relaxed) } }
             #expect(calls.load(ordering: .relaxed) == 80_000)
         }
 

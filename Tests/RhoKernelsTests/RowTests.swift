@@ -29,7 +29,7 @@ extension KernelTests {
             let x = TestFloats(random: rows * width, seed: 1, scale: 10)
             let dy = TestFloats(random: rows * width, seed: 2)
             func run(_ reference: Bool) -> [TestFloats] {
-                let results = (0 ..< 4).map { _ in dy.copy }
+                let results = (0..<4).map { _ in dy.copy }
                 if reference {
                     Reference.softmaxRows(results[0].p, x.p, rows: rows, width: width)
                     Reference.logSoftmaxRows(results[1].p, x.p, rows: rows, width: width)
@@ -41,7 +41,8 @@ extension KernelTests {
                     softmaxRows(results[0].p, x.p, rows: rows, width: width)
                     logSoftmaxRows(results[1].p, x.p, rows: rows, width: width)
                     softmaxRowsBackward(results[2].p, dy.p, results[0].p, rows: rows, width: width, accumulate: true)
-                    logSoftmaxRowsBackward(results[3].p, dy.p, results[1].p, rows: rows, width: width, accumulate: false)
+                    logSoftmaxRowsBackward(
+                        results[3].p, dy.p, results[1].p, rows: rows, width: width, accumulate: false)
                 }
                 return results
             }
@@ -52,11 +53,13 @@ extension KernelTests {
         @Test func softmaxEdges() {
             let x = TestFloats([1, .nan, 2, -.infinity, 0, 0])
             softmaxRows(x.p, x.p, rows: 2, width: 3)
-            #expect(x.values[0 ..< 3].allSatisfy { $0.isNaN })
-            #expect(Array(x.values[3 ..< 6]) == [0, 0.5, 0.5])
+            #expect(x.values[0..<3].allSatisfy { $0.isNaN })
+            #expect(Array(x.values[3..<6]) == [0, 0.5, 0.5])
         }
 
-        @Test(arguments: [(1, 1, 1), (1, 40_000, 1), (7, 100, 1), (1, 1000, 17), (1, 63, 100), (3, 15, 16), (2, 0, 3), (4, 5, 70)])
+        @Test(arguments: [
+            (1, 1, 1), (1, 40_000, 1), (7, 100, 1), (1, 1000, 17), (1, 63, 100), (3, 15, 16), (2, 0, 3), (4, 5, 70),
+        ])
         func reductionsMatchTheirTwins(outer: Int, n: Int, inner: Int) {
             let x = TestFloats(random: outer * n * inner, seed: 1)
             for accumulate in [false, true] {
@@ -86,7 +89,8 @@ extension KernelTests {
             #expect(index.p[0] == 1 && index.p[1] == 1)
         }
 
-        @Test(arguments: [(1, 1), (15, 17), (33, 100), (64, 64)]) func transposeMatchesItsTwin(rows: Int, columns: Int) {
+        @Test(arguments: [(1, 1), (15, 17), (33, 100), (64, 64)]) func transposeMatchesItsTwin(rows: Int, columns: Int)
+        {
             let x = TestFloats(random: rows * columns, seed: 1)
             let twin = TestFloats(count: x.count)
             Reference.transpose2D(twin.p, x.p, rows: rows, columns: columns)

@@ -3,7 +3,9 @@ import Testing
 
 extension KernelTests {
     @Suite struct TokenLossTests {
-        @Test(arguments: [(1, 1, 1), (3, 15, 17), (17, 16, 100), (100, 33, 515), (63, 8, 2100), (300, 17, 700), (1100, 8, 40)])
+        @Test(arguments: [
+            (1, 1, 1), (3, 15, 17), (17, 16, 100), (100, 33, 515), (63, 8, 2100), (300, 17, 700), (1100, 8, 40),
+        ])
         func matchesItsTwin(rows: Int, width: Int, vocab: Int) {
             let hidden = TestFloats(random: rows * width, seed: 1, scale: 2)
             let head = TestFloats(random: vocab * width, seed: 2, scale: 2)
@@ -11,7 +13,9 @@ extension KernelTests {
             let targets = TestInts(drawn.values.enumerated().map { $0.offset % 7 == 5 ? -1 : $0.element })
             let all = TestFloats(random: rows, seed: 4)
             let some = TestFloats(all.values.enumerated().map { $0.offset % 3 == 1 ? 0 : $0.element })
-            for (weights, targets, accumulate) in [(all, drawn, false), (all, drawn, true), (some, targets, false), (some, targets, true)] {
+            for (weights, targets, accumulate) in [
+                (all, drawn, false), (all, drawn, true), (some, targets, false), (some, targets, true),
+            ] {
                 func run(_ reference: Bool) -> [TestFloats] {
                     let loss = TestFloats(count: rows, value: .nan)
                     let lse = TestFloats(count: rows, value: .nan)
@@ -62,7 +66,8 @@ extension KernelTests {
             let dhidden = TestFloats(count: rows * width)
             let dhead = TestFloats(count: vocab * width)
             Reference.tokenLossBackward(
-                dhidden.p, dhead.p, hidden.p, head.p, targets.p, lse.p, weight.p, rows: rows, width: width, vocab: vocab,
+                dhidden.p, dhead.p, hidden.p, head.p, targets.p, lse.p, weight.p, rows: rows, width: width,
+                vocab: vocab,
                 accumulate: false)
             expectDifferences(hidden, dhidden, total)
             expectDifferences(head, dhead, total)
@@ -85,7 +90,8 @@ extension KernelTests {
             let dhidden = TestFloats(count: rows * width)
             let dhead = TestFloats(count: vocab * width)
             tokenLossBackward(
-                dhidden.p, dhead.p, hidden.p, head.p, targets.p, lse.p, weight.p, rows: rows, width: width, vocab: vocab,
+                dhidden.p, dhead.p, hidden.p, head.p, targets.p, lse.p, weight.p, rows: rows, width: width,
+                vocab: vocab,
                 accumulate: false)
             #expect(dhidden.values.allSatisfy { $0.isFinite } && dhead.values.allSatisfy { $0.isFinite })
             // With no weight at all nothing changes but the rows that are set to 0.
@@ -112,7 +118,8 @@ extension KernelTests {
             tokenLossBackward(
                 a.p, nil, hidden.p, head.p, targets.p, lse.p, weight.p, rows: 3, width: 4, vocab: 5, accumulate: false)
             tokenLossBackward(
-                b.p, dhead.p, hidden.p, head.p, targets.p, lse.p, weight.p, rows: 3, width: 4, vocab: 5, accumulate: false)
+                b.p, dhead.p, hidden.p, head.p, targets.p, lse.p, weight.p, rows: 3, width: 4, vocab: 5,
+                accumulate: false)
             #expect(a.values == b.values)
         }
     }

@@ -5,11 +5,13 @@ public enum Reference {
         _ c: MutableFloats, _ a: Floats, _ b: Floats, m: Int, n: Int, k: Int, transA: Bool, transB: Bool,
         alpha: Float = 1, accumulate: Bool, lda: Int, ldb: Int, ldc: Int
     ) {
-        for i in 0 ..< m {
-            for j in 0 ..< n {
+        for i in 0..<m {
+            for j in 0..<n {
                 var sum = 0.0
-                for p in 0 ..< k {
-                    sum += Double(transA ? a[p * lda + i] : a[i * lda + p]) * Double(transB ? b[j * ldb + p] : b[p * ldb + j])
+                for p in 0..<k {
+                    sum +=
+                        Double(transA ? a[p * lda + i] : a[i * lda + p])
+                        * Double(transB ? b[j * ldb + p] : b[p * ldb + j])
                 }
                 let value = Double(alpha) * sum + (accumulate ? Double(c[i * ldc + j]) : 0)
                 c[i * ldc + j] = Float(value)
@@ -21,10 +23,10 @@ public enum Reference {
         _ y: MutableFloats, _ x: Floats, _ w: Floats, bias: Floats? = nil, residual: Floats? = nil,
         rows: Int, inputs: Int, outputs: Int
     ) {
-        for row in 0 ..< rows {
-            for output in 0 ..< outputs {
+        for row in 0..<rows {
+            for output in 0..<outputs {
                 var sum = Double(bias?[output] ?? 0) + Double(residual?[row * outputs + output] ?? 0)
-                for i in 0 ..< inputs { sum += Double(x[row * inputs + i]) * Double(w[output * inputs + i]) }
+                for i in 0..<inputs { sum += Double(x[row * inputs + i]) * Double(w[output * inputs + i]) }
                 y[row * outputs + output] = Float(sum)
             }
         }
@@ -39,15 +41,16 @@ public enum Reference {
     }
 
     public static func linearBackwardWeight(
-        _ dw: MutableFloats, dbias: MutableFloats? = nil, _ dy: Floats, _ x: Floats, rows: Int, inputs: Int, outputs: Int
+        _ dw: MutableFloats, dbias: MutableFloats? = nil, _ dy: Floats, _ x: Floats, rows: Int, inputs: Int,
+        outputs: Int
     ) {
         gemm(
             dw, dy, x, m: outputs, n: inputs, k: rows, transA: true, transB: false, accumulate: true,
             lda: outputs, ldb: inputs, ldc: inputs)
         guard let dbias else { return }
-        for output in 0 ..< outputs {
+        for output in 0..<outputs {
             var sum = Double(dbias[output])
-            for row in 0 ..< rows { sum += Double(dy[row * outputs + output]) }
+            for row in 0..<rows { sum += Double(dy[row * outputs + output]) }
             dbias[output] = Float(sum)
         }
     }

@@ -2,8 +2,8 @@ import Glibc
 
 extension Reference {
     public static func swigluForward(_ y: MutableFloats, _ gu: Floats, rows: Int, width: Int) {
-        for row in 0 ..< rows {
-            for i in 0 ..< width {
+        for row in 0..<rows {
+            for i in 0..<width {
                 let g = Double(gu[row * 2 * width + i])
                 y[row * width + i] = Float(g / (1 + Glibc.exp(-g)) * Double(gu[row * 2 * width + width + i]))
             }
@@ -13,8 +13,8 @@ extension Reference {
     public static func swigluBackward(
         _ dgu: MutableFloats, _ y: MutableFloats?, _ dy: Floats, _ gu: Floats, rows: Int, width: Int
     ) {
-        for row in 0 ..< rows {
-            for i in 0 ..< width {
+        for row in 0..<rows {
+            for i in 0..<width {
                 let g = Double(gu[row * 2 * width + i])
                 let u = Double(gu[row * 2 * width + width + i])
                 let d = Double(dy[row * width + i])
@@ -27,7 +27,7 @@ extension Reference {
     }
 
     public static func geluForward(_ y: MutableFloats, _ x: Floats, count: Int) {
-        for i in 0 ..< count {
+        for i in 0..<count {
             let v = Double(x[i])
             y[i] = Float(0.5 * v * (1 + Glibc.tanh((2 / Double.pi).squareRoot() * (v + 0.044715 * v * v * v))))
         }
@@ -35,7 +35,7 @@ extension Reference {
 
     public static func geluBackward(_ dx: MutableFloats, _ dy: Floats, _ x: Floats, count: Int) {
         let scale = (2 / Double.pi).squareRoot()
-        for i in 0 ..< count {
+        for i in 0..<count {
             let v = Double(x[i])
             let t = Glibc.tanh(scale * (v + 0.044715 * v * v * v))
             let slope = 0.5 * (1 + t) + 0.5 * v * (1 - t * t) * scale * (1 + 3 * 0.044715 * v * v)
@@ -43,8 +43,20 @@ extension Reference {
         }
     }
 
+    public static func geluExactForward(_ y: MutableFloats, _ x: Floats, count: Int) {
+        for i in 0..<count { y[i] = Float(0.5 * Double(x[i]) * (1 + erf(Double(x[i]) * 0.5.squareRoot()))) }
+    }
+
+    public static func geluExactBackward(_ dx: MutableFloats, _ dy: Floats, _ x: Floats, count: Int) {
+        for i in 0..<count {
+            let v = Double(x[i])
+            let density = Glibc.exp(-0.5 * v * v) / (2 * Double.pi).squareRoot()
+            dx[i] = Float(Double(dy[i]) * (0.5 * (1 + erf(v * 0.5.squareRoot())) + v * density))
+        }
+    }
+
     public static func unary(_ y: MutableFloats, _ x: Floats, count: Int, _ op: UnaryOp) {
-        for i in 0 ..< count { y[i] = Float(value(op, Double(x[i]))) }
+        for i in 0..<count { y[i] = Float(value(op, Double(x[i]))) }
     }
 
     private static func value(_ op: UnaryOp, _ x: Double) -> Double {
@@ -76,10 +88,10 @@ extension Reference {
         _ op: BinaryOp
     ) {
         var place = 0
-        for i in 0 ..< sizes[0] {
-            for j in 0 ..< sizes[1] {
-                for k in 0 ..< sizes[2] {
-                    for l in 0 ..< sizes[3] {
+        for i in 0..<sizes[0] {
+            for j in 0..<sizes[1] {
+                for k in 0..<sizes[2] {
+                    for l in 0..<sizes[3] {
                         let index = SIMD4(i, j, k, l)
                         y[place] = value(op, a[(index &* aStrides).wrappedSum()], b[(index &* bStrides).wrappedSum()])
                         place += 1

@@ -7,10 +7,10 @@ extension Reference {
         positions: UnsafePointer<Int32>? = nil, inverse: Bool
     ) {
         let half = (rotaryWidth ?? headWidth) / 2
-        for row in 0 ..< rows {
+        for row in 0..<rows {
             let position = positions.map { Int($0[row]) } ?? offset + row % tokens
-            for head in 0 ..< heads {
-                for i in 0 ..< half {
+            for head in 0..<heads {
+                for i in 0..<half {
                     let low = x + row * rowStride + head * headWidth + i
                     let c = cosines[position * half + i]
                     let s = inverse ? -sines[position * half + i] : sines[position * half + i]
@@ -29,17 +29,18 @@ extension Reference {
     ) {
         let factor = Double(scale ?? 1 / Float(headWidth).squareRoot())
         let stride = (heads + 2 * kvHeads) * headWidth
-        for b in 0 ..< batch {
-            for head in 0 ..< heads {
+        for b in 0..<batch {
+            for head in 0..<heads {
                 let keyColumn = (heads + head / (heads / kvHeads)) * headWidth
-                for i in 0 ..< tokens {
+                for i in 0..<tokens {
                     let row = b * tokens + i
                     let first = firstKey(row, i, window, segmentStart)
                     var scores = [Double]()
-                    for j in first ... i {
+                    for j in first...i {
                         var sum = 0.0
-                        for e in 0 ..< headWidth {
-                            sum += Double(qkv[row * stride + head * headWidth + e])
+                        for e in 0..<headWidth {
+                            sum +=
+                                Double(qkv[row * stride + head * headWidth + e])
                                 * Double(qkv[(b * tokens + j) * stride + keyColumn + e])
                         }
                         scores.append(sum * factor)
@@ -47,9 +48,9 @@ extension Reference {
                     let top = scores.max() ?? 0
                     let sum = scores.reduce(0) { $0 + Glibc.exp($1 - top) }
                     lse[row * heads + head] = Float(top + Glibc.log(sum))
-                    for e in 0 ..< headWidth {
+                    for e in 0..<headWidth {
                         var value = 0.0
-                        for j in first ... i {
+                        for j in first...i {
                             let v = Double(qkv[(b * tokens + j) * stride + keyColumn + kvHeads * headWidth + e])
                             value += Glibc.exp(scores[j - first] - top) / sum * v
                         }
@@ -67,27 +68,27 @@ extension Reference {
     ) {
         let factor = Double(scale ?? 1 / Float(headWidth).squareRoot())
         let stride = (heads + 2 * kvHeads) * headWidth
-        for i in 0 ..< batch * tokens * stride { dqkv[i] = 0 }
-        for row in 0 ..< batch * tokens {
+        for i in 0..<batch * tokens * stride { dqkv[i] = 0 }
+        for row in 0..<batch * tokens {
             let (b, i) = (row / tokens, row % tokens)
-            for head in 0 ..< heads {
+            for head in 0..<heads {
                 let q = row * stride + head * headWidth
                 let doRow = dout + (row * heads + head) * headWidth
                 let oRow = out + (row * heads + head) * headWidth
                 var delta = 0.0
-                for e in 0 ..< headWidth { delta += Double(doRow[e]) * Double(oRow[e]) }
-                for j in firstKey(row, i, window, segmentStart) ... i {
+                for e in 0..<headWidth { delta += Double(doRow[e]) * Double(oRow[e]) }
+                for j in firstKey(row, i, window, segmentStart)...i {
                     let k = (b * tokens + j) * stride + (heads + head / (heads / kvHeads)) * headWidth
                     let v = k + kvHeads * headWidth
                     var score = 0.0
                     var dp = 0.0
-                    for e in 0 ..< headWidth {
+                    for e in 0..<headWidth {
                         score += Double(qkv[q + e]) * Double(qkv[k + e])
                         dp += Double(doRow[e]) * Double(qkv[v + e])
                     }
                     let p = Glibc.exp(score * factor - Double(lse[row * heads + head]))
                     let ds = p * (dp - delta) * factor
-                    for e in 0 ..< headWidth {
+                    for e in 0..<headWidth {
                         dqkv[q + e] += Float(ds * Double(qkv[k + e]))
                         dqkv[k + e] += Float(ds * Double(qkv[q + e]))
                         dqkv[v + e] += Float(p * Double(doRow[e]))

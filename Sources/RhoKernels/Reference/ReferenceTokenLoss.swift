@@ -5,7 +5,7 @@ extension Reference {
         _ loss: MutableFloats, _ lse: MutableFloats, _ hidden: Floats, _ head: Floats, _ targets: UnsafePointer<Int32>,
         rows: Int, width: Int, vocab: Int, extras: TokenLossExtras? = nil
     ) {
-        for row in 0 ..< rows {
+        for row in 0..<rows {
             let z = logits(hidden + row * width, head, width: width, vocab: vocab)
             let top = z.max() ?? 0
             let sum = z.reduce(0) { $0 + Glibc.exp($1 - top) }
@@ -19,7 +19,7 @@ extension Reference {
             }
             if let margin = extras?.margin {
                 var best = -Double.infinity
-                for v in 0 ..< vocab where v != target { best = max(best, z[v]) }
+                for v in 0..<vocab where v != target { best = max(best, z[v]) }
                 margin[row] = hasTarget ? Float(z[target] - best) : 0
             }
         }
@@ -27,19 +27,22 @@ extension Reference {
 
     public static func tokenLossBackward(
         _ dhidden: MutableFloats, _ dhead: MutableFloats?, _ hidden: Floats, _ head: Floats,
-        _ targets: UnsafePointer<Int32>, _ lse: Floats, _ weight: Floats, rows: Int, width: Int, vocab: Int, accumulate: Bool
+        _ targets: UnsafePointer<Int32>, _ lse: Floats, _ weight: Floats, rows: Int, width: Int, vocab: Int,
+        accumulate: Bool
     ) {
-        for row in 0 ..< rows {
+        for row in 0..<rows {
             let target = Int(targets[row])
             guard weight[row] != 0 && target >= 0 && target < vocab else {
-                if !accumulate { for i in 0 ..< width { dhidden[row * width + i] = 0 } }
+                if !accumulate { for i in 0..<width { dhidden[row * width + i] = 0 } }
                 continue
             }
-            var dz = logits(hidden + row * width, head, width: width, vocab: vocab).map { Glibc.exp($0 - Double(lse[row])) }
+            var dz = logits(hidden + row * width, head, width: width, vocab: vocab).map {
+                Glibc.exp($0 - Double(lse[row]))
+            }
             dz[target] -= 1
-            for i in 0 ..< width {
+            for i in 0..<width {
                 var sum = 0.0
-                for v in 0 ..< vocab {
+                for v in 0..<vocab {
                     let slope = dz[v] * Double(weight[row])
                     sum += slope * Double(head[v * width + i])
                     if let dhead { dhead[v * width + i] += Float(slope * Double(hidden[row * width + i])) }
@@ -50,9 +53,9 @@ extension Reference {
     }
 
     private static func logits(_ hidden: Floats, _ head: Floats, width: Int, vocab: Int) -> [Double] {
-        (0 ..< vocab).map { v in
+        (0..<vocab).map { v in
             var sum = 0.0
-            for i in 0 ..< width { sum += Double(hidden[i]) * Double(head[v * width + i]) }
+            for i in 0..<width { sum += Double(hidden[i]) * Double(head[v * width + i]) }
             return sum
         }
     }
