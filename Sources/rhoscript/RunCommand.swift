@@ -10,7 +10,7 @@ struct RunCommand: ParsableCommand {
         discussion: "'rhoscript FILE.lua --help' lists the parameters that the file declares.")
 
     @Argument(help: ArgumentHelp("The experiment file, then parameters as key=value.", valueName: "FILE.lua key=value"))
-    var words: [String]
+    var words: [String] = []
 
     @Option(
         name: .long, help: ArgumentHelp("Set a parameter of the experiment (repeatable).", valueName: "key=value"))
@@ -39,7 +39,9 @@ struct RunCommand: ParsableCommand {
     var scriptArguments: [String] = []
 
     func validate() throws {
-        guard let file = words.first else { throw ValidationError("no experiment file given") }
+        guard let file = words.first else {
+            throw ValidationError("no experiment file given (rhoscript FILE.lua; rhoscript --help lists what else there is)")
+        }
         if file.contains("="), !file.hasSuffix(".lua") {
             throw ValidationError("'\(file)' came before the experiment file; write FILE.lua \(file)")
         }

@@ -20,6 +20,13 @@ package final class Session {
     package var run: RunBox?
     /// Directory of the last checkpoint written; a run that was stopped after it can be resumed.
     package var lastCheckpoint: String?
+    /// Results of verbs, kept and found again.
+    package private(set) lazy var store = StoreSession(
+        session: self, root: cacheDirectory, capacity: cacheCapacity, reads: readsCache)
+    /// Largest size of the store in bytes; nil for the default.
+    private let cacheCapacity: Int?
+    /// False where everything is to be computed anew.
+    private let readsCache: Bool
 
     /// Threads of the engine.
     package static var threads: Int {
@@ -28,10 +35,12 @@ package final class Session {
     }
 
     package init(
-        cacheDirectory: String? = nil, script: String? = nil, progress: String = "auto", color: Bool = false,
+        cacheDirectory: String? = nil, cacheCapacity: Int? = nil, readsCache: Bool = true, script: String? = nil, progress: String = "auto", color: Bool = false,
         quiet: Bool = false, arguments: [String] = []
     ) {
         self.cacheDirectory = cacheDirectory ?? Session.defaultCacheDirectory
+        self.cacheCapacity = cacheCapacity
+        self.readsCache = readsCache
         self.script = script
         scriptDirectory = script.map { Files.parent(of: $0) } ?? "."
         self.progress = progress

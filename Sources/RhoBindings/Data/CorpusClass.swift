@@ -24,7 +24,7 @@ struct CorpusClass {
         "MapOptions",
         [
             LuaField("name", .string, doc: "name in reports"),
-            LuaField("version", .string, doc: "changes with the function's meaning; lets stored tokens be found again without running it"),
+            LuaField("version", .string, doc: "stands for the function's meaning where its code does not say it all, as when it reads files: another version, other documents"),
         ])
     static let records = [splitRecord, takeRecord, lookRecord, mapRecord]
 
@@ -80,7 +80,8 @@ struct CorpusClass {
         ) { corpus, call in
             let keep = try call.function("keep")
             let made = corpus.mapSources(name: corpus.name) { source in
-                FilteredSource(source) { DataBinding.truth(try keep.call([DocumentReading.value($0)]).first) }
+                FilteredSource(source, key: FunctionRecipe.key(of: keep, version: nil)) {
+                    DataBinding.truth(try keep.call([DocumentReading.value($0)]).first) }
             }
             return [.object(made, class: "Corpus")]
         }
@@ -102,7 +103,7 @@ struct CorpusClass {
             let options = try call.optionalOptions("options")
             let version = try options?.optionalString("version")
             let made = corpus.mapSources(name: try options?.optionalString("name") ?? corpus.name) { source in
-                MappedSource(source, key: version) { document, index in
+                MappedSource(source, key: FunctionRecipe.key(of: change, version: version)) { document, index in
                     guard case .record(let pairs) = DocumentReading.value(document) else { return nil }
                     let argument = LuaValue.record(pairs + [("index", .integer(index + 1))])
                     return try DocumentReading.document(change.call([argument]).first ?? .nil, "Corpus:map: document \(index + 1)")

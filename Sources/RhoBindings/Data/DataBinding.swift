@@ -109,7 +109,7 @@ struct DataBinding {
             LuaField("from", .anyOf([.function, .list(.any)]), required: true, positional: true,
                 doc: "a function of the index (1, 2, ...), or a list of documents"),
             LuaField("count", .integer(min: 0), unit: "documents", doc: "how many indices the function is asked for"),
-            LuaField("version", .string, doc: "changes with the function's meaning; lets stored tokens be found again without running it"),
+            LuaField("version", .string, doc: "stands for the function's meaning where its code does not say it all, as when it reads files: another version, other documents"),
             LuaField("source", .string, doc: "where the documents are said to come from"),
             DataBinding.nameField,
         ])
@@ -131,9 +131,7 @@ struct DataBinding {
             let origin = try options.optionalString("source")
             if let list = try? options.optionalList("from") {
                 let documents = try list.enumerated().compactMap { index, value in
-                    var document = try DocumentReading.document(value, "\(place): document \(index + 1)")
-                    if let origin { document?.source = document?.source ?? origin }
-                    return document
+                    try DocumentReading.document(value, "\(place): document \(index + 1)", source: origin)
                 }
                 return [.object(CorpusBox(ListSource(documents, name: name ?? "documents")), class: "Corpus")]
             }
@@ -142,12 +140,11 @@ struct DataBinding {
                 throw RhoError(.value, "\(place): count is required with a function (how many documents there are)")
             }
             let source = GeneratedSource(
-                name: name ?? "documents", count: count, cacheKey: try options.optionalString("version")
+                name: name ?? "documents", count: count,
+                cacheKey: FunctionRecipe.key(of: function, version: try options.optionalString("version"))
             ) { index in
                 let result = try function.call([.integer(index + 1)])
-                var document = try DocumentReading.document(result.first ?? .nil, "\(place): document \(index + 1)")
-                if let origin { document?.source = document?.source ?? origin }
-                return document
+                return try DocumentReading.document(result.first ?? .nil, "\(place): document \(index + 1)", source: origin)
             }
             return [.object(CorpusBox(source), class: "Corpus")]
         }

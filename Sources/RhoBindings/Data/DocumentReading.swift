@@ -9,8 +9,15 @@ import RhoData
 ///     { { "text", "useful" }, { "more", "noise" } }
 ///     { text = "...", source = "..." }           or with spans = one of the two forms above
 enum DocumentReading {
-    /// Returns the document, or nil for nil. `place` names the function in errors.
-    static func document(_ value: LuaValue, _ place: String) throws(RhoError) -> Document? {
+    /// Returns the document, or nil for nil. `place` names the function in errors; `source` is where a document that does
+    /// not say so comes from.
+    static func document(_ value: LuaValue, _ place: String, source: String? = nil) throws(RhoError) -> Document? {
+        guard var document = try read(value, place) else { return nil }
+        if document.source == nil { document.source = source }
+        return document
+    }
+
+    private static func read(_ value: LuaValue, _ place: String) throws(RhoError) -> Document? {
         switch value {
         case .nil: return nil
         case .string, .bytes: return Document(text: value.bytesValue ?? [])

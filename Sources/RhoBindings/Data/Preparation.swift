@@ -1,4 +1,3 @@
-import Glibc
 import LuaRuntime
 import RhoCore
 import RhoData
@@ -36,14 +35,7 @@ struct Preparation {
     }
 
     private func store(_ corpus: CorpusBox, _ tokenizer: any Tokenizer) throws -> TokenStore {
-        let source = corpus.source
-        let directory = try session.cache("tokens")
-        let store: TokenStore
-        if source.cacheKey != nil {
-            store = try TokenStore.cached(source, tokenizer: tokenizer, directory: directory, progress: interruptible)
-        } else {
-            store = try storeByContent(source, tokenizer, directory)
-        }
+        let store = try stored(corpus, tokenizer)
         corpus.knownHash = store.corpusHash
         corpus.knownCount = (store.documentCount, store.byteCount)
         session.run?.directory.manifest.setData(
@@ -54,18 +46,49 @@ struct Preparation {
         return store
     }
 
-    /// A source that only its content identifies is tokenised in one pass and then filed under its hash.
-    private func storeByContent(
-        _ source: any DocumentSource, _ tokenizer: any Tokenizer, _ directory: String
+    private static let fileName = "tokens"
+
+    private func key(_ hash: String, _ corpus: CorpusBox, _ tokenizer: any Tokenizer) -> ObjectKey {
+        session.store.key(
+            "rho.data.prepare", ["corpus": JSON(hash), "tokenizer": JSON(tokenizer.fingerprint)], notes: ["corpus": JSON(corpus.name)])
+    }
+
+    /// The stored tokens. A corpus whose hash nobody knows is tokenised in one pass, hashed on the way.
+    private func stored(_ corpus: CorpusBox, _ tokenizer: any Tokenizer) throws -> TokenStore {
+        let source = corpus.source
+        if let hash = corpus.knownHash ?? session.store.remembered(source)?.hash {
+            let key = key(hash, corpus, tokenizer)
+            if let known = try session.store.find(key, label: corpus.name),
+                let store = try? TokenStore(path: known.file(Self.fileName), tokenizer: tokenizer)
+            {
+                return store
+            }
+            return try build(corpus, source, tokenizer, expecting: hash)
+        }
+        return try build(corpus, source, tokenizer, expecting: nil)
+    }
+
+    private func build(
+        _ corpus: CorpusBox, _ source: any DocumentSource, _ tokenizer: any Tokenizer, expecting hash: String?
     ) throws -> TokenStore {
-        let temporary = "\(directory)/.new-\(getpid())-\(Int(Clock.monotonicSeconds() * 1e9)).tokens"
-        defer { try? Files.remove(tree: temporary) }
-        let built = try TokenStore.build(source, tokenizer: tokenizer, path: temporary, progress: interruptible)
-        let digest = SHA256Hasher.hex(of: "content \(built.corpusHash) \(tokenizer.fingerprint)")
-        let path = "\(directory)/\(digest.prefix(32)).tokens"
-        if let same = try? TokenStore(path: path, tokenizer: tokenizer), same.corpusHash == built.corpusHash { return same }
-        try Files.rename(temporary, path)
-        return try TokenStore(path: path, tokenizer: tokenizer)
+        let draft = try session.store.draft()
+        let built = try TokenStore.build(
+            source, tokenizer: tokenizer, path: "\(draft.path)/\(Self.fileName)", progress: interruptible)
+        if let hash, hash != built.corpusHash {
+            throw RhoError(
+                .mismatch, "the corpus '\(corpus.name)' gives other documents than when it was read before",
+                hint: "a function must give the same document for the same index each time")
+        }
+        session.store.remember(
+            source, .init(hash: built.corpusHash, documents: built.documentCount, bytes: built.byteCount))
+        let key = key(built.corpusHash, corpus, tokenizer)
+        if hash == nil, let known = try session.store.find(key, label: corpus.name),
+            let store = try? TokenStore(path: known.file(Self.fileName), tokenizer: tokenizer)
+        {
+            return store
+        }
+        let object = try draft.commit(key, label: corpus.name)
+        return try TokenStore(path: object.file(Self.fileName), tokenizer: tokenizer)
     }
 
     private func interruptible(_ progress: TokenStore.Progress) throws { try Interruption.check() }

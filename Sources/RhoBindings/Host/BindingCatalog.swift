@@ -13,6 +13,7 @@ package enum BindingCatalog {
             SelectBinding.module,
             EvalBinding(session: session).module,
             RunBinding(session: session).module,
+            StoreBinding(session: session).module,
             RandomBinding.module,
             JSONBinding.module,
         ]

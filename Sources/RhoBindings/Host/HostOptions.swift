@@ -4,6 +4,10 @@ public struct HostOptions: Sendable {
     public var threads: Int?
     /// Directory of stored tokens and scores; nil for the default.
     public var cacheDirectory: String?
+    /// Largest size of the cache in bytes; nil for the default.
+    public var cacheCapacity: Int?
+    /// False where results must not come from the cache; they are kept there all the same.
+    public var readsCache = true
     /// Keeps library and native frames in tracebacks.
     public var fullTraceback = false
     /// Whether stderr may be coloured; nil asks the terminal and the environment.
@@ -36,10 +40,12 @@ public struct RunRequest: Sendable {
     /// Only list the file's parameters.
     public var help: Bool
     public var progress: String
+    /// Starts anew where the run directory holds another run, and goes on with no unfinished one.
+    public var force: Bool
 
     public init(
         file: String, assignments: [String] = [], seed: Int? = nil, out: String? = nil, json: Bool = false,
-        quiet: Bool = false, help: Bool = false, progress: String = "auto"
+        quiet: Bool = false, help: Bool = false, progress: String = "auto", force: Bool = false
     ) {
         self.file = file
         self.assignments = assignments
@@ -49,6 +55,7 @@ public struct RunRequest: Sendable {
         self.quiet = quiet
         self.help = help
         self.progress = progress
+        self.force = force
     }
 }
 

@@ -13,7 +13,7 @@ package final class ScriptHost {
     ) throws(RhoError) {
         if let threads = options.threads { Session.threads = threads }
         session = Session(
-            cacheDirectory: options.cacheDirectory, script: options.script, progress: options.progress,
+            cacheDirectory: options.cacheDirectory, cacheCapacity: options.cacheCapacity, readsCache: options.readsCache, script: options.script, progress: options.progress,
             color: options.color ?? false, quiet: options.quiet, arguments: options.scriptArguments)
         let sandbox = options.sandboxed ? LuaSandbox(root: session.scriptDirectory) : nil
         state = try LuaState(

@@ -9,7 +9,8 @@ struct EvalBinding {
     var module: LuaModuleDeclaration {
         LuaModuleDeclaration(
             "rho.native.eval", doc: "Measurements of trained models. Each says its version; numbers of different versions are not compared.",
-            functions: [loss, exactMatch], records: [lossRecord, exactRecord])
+            functions: [loss, exactMatch] + EvaluateFunctions(session: session).functions,
+            records: [lossRecord, exactRecord] + EvaluateFunctions.records)
     }
 
     private let lossRecord = LuaRecord(

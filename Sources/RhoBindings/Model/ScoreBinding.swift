@@ -43,33 +43,44 @@ struct ScoreBinding {
         }
     }
 
-    /// The scores in the cache, made where they are not there.
+    private static let fileName = "scores"
+
+    /// The stored scores, made where they are not there.
     private func find(_ scorer: ReferenceScorer, _ fingerprint: String, _ tokens: TokensBox) throws -> ScoresBox {
-        let key: JSON = [
-            "reference": JSON(fingerprint), "tokenizer": JSON(tokens.tokenizer.fingerprint),
-            "corpus": .array(tokens.corpus.parts.map { JSON($0.store.corpusHash) }), "context": JSON(scorer.context),
-            "entropy": JSON(scorer.entropy), "mask": JSON(scorer.documentMask),
-        ]
-        let path = "\(try session.cache("scores"))/\(SHA256Hasher.hex(of: key.canonical).prefix(32)).scores"
         let targets = tokens.corpus.parts.reduce(0) { $0 + $1.store.tokenCount - 1 }
         let flops = Double(targets) * scorer.model.forwardFLOPsPerToken(context: scorer.context)
-        if Files.exists(path), let known = try? ScoreFile(path: path),
-            (try? known.view(of: tokens.corpus, context: scorer.context, documentMask: scorer.documentMask, reference: fingerprint)) != nil
+        let key = session.store.key(
+            "rho.score",
+            [
+                "reference": JSON(fingerprint), "tokenizer": JSON(tokens.tokenizer.fingerprint),
+                "data": .array(tokens.corpus.parts.map { JSON($0.store.corpusHash) }), "context": JSON(scorer.context),
+                "batch": JSON(scorer.batch), "entropy": JSON(scorer.entropy), "mask_documents": JSON(scorer.documentMask),
+            ], notes: ["data": JSON(tokens.corpus.name)])
+        if let known = try session.store.find(key, label: tokens.corpus.name),
+            let file = try? ScoreFile(path: known.file(Self.fileName))
         {
-            return ScoresBox(known, corpus: tokens.corpus.name, flops: flops)
+            return ScoresBox(file, corpus: tokens.corpus.name, flops: flops)
         }
+        let draft = try session.store.draft()
+        try score(scorer, fingerprint, tokens, into: "\(draft.path)/\(Self.fileName)", targets: targets)
+        let object = try draft.commit(key, label: tokens.corpus.name)
+        return ScoresBox(try ScoreFile(path: object.file(Self.fileName)), corpus: tokens.corpus.name, flops: flops)
+    }
+
+    private func score(
+        _ scorer: ReferenceScorer, _ fingerprint: String, _ tokens: TokensBox, into path: String, targets: Int
+    ) throws {
         let mode = session.quiet ? ProgressMode.none : try ProgressMode(named: session.progress)
         let batchTokens = scorer.batch * scorer.context
         let line = ProgressLine(label: "score \(tokens.corpus.name)", steps: (targets + batchTokens - 1) / batchTokens, mode: mode)
         defer { line.finish() }
         var step = 0
         let lock = session.run?.directory.lock
-        let result = try scorer.score(into: path, reference: fingerprint) { done, _ throws(RhoError) in
+        _ = try scorer.score(into: path, reference: fingerprint) { done, _ throws(RhoError) in
             step += 1
             line.update(ProgressUpdate(step: step, tokens: done))
             lock?.beat()
             try Interruption.check()
         }
-        return ScoresBox(result.file, corpus: tokens.corpus.name, flops: flops)
     }
 }

@@ -54,19 +54,13 @@ struct TokenizerBinding {
             }
             guard !corpora.isEmpty else { throw RhoError(.value, "data must hold at least one corpus") }
             let limit = try options.optionalInt("bytes")
-            let trainer = try BPETrainer(
-                vocabularySize: options.int("vocab_size"), pattern: SplitPattern(rawValue: options.string("pattern")) ?? .gpt4,
-                threads: Session.threads)
-            for corpus in corpora {
-                let source = try limit.map { try TakenSource(corpus.source, bytes: $0) } ?? corpus.source
-                try source.forEach { document in
-                    trainer.add(document.text)
-                    return true
-                }
-                try Interruption.check()
+            let sources = try corpora.map { corpus -> any DocumentSource in
+                try limit.map { try TakenSource(corpus.source, bytes: $0) } ?? corpus.source
             }
-            let tokenizer = try trainer.finish()
-            return [TokenizerBox(tokenizer).value]
+            let training = TokenizerTraining(
+                store: session.store, sources: sources, names: corpora.map(\.name), vocabularySize: try options.int("vocab_size"),
+                pattern: SplitPattern(rawValue: try options.string("pattern")) ?? .gpt4)
+            return [TokenizerBox(try training.tokenizer()).value]
         }
     }
 

@@ -38,6 +38,7 @@ struct ArmClass {
             LuaField("optimiser", .object("Optimiser"), doc: "receives moments and counters"),
             LuaField("policy", .object("Policy"), doc: "receives its state"),
             LuaField("identity", .any, doc: "as given to checkpoint"),
+            LuaField("mark", .boolean, default: true, doc: "write a line into the metrics that says where the training went on"),
         ])
     static let records = [checkpointRecord, restoreRecord]
 
@@ -47,7 +48,7 @@ struct ArmClass {
             methods: [
                 LuaMethod("dir", doc: "Path of the folder.", returns: [LuaResult(.string, "the path")]) { box, _ in [.string(box.arm.path)] },
                 LuaMethod("name", doc: "Name of the arm.", returns: [LuaResult(.string, "the name")]) { box, _ in [.string(box.arm.name)] },
-                log, checkpoint, restore, finish,
+                log, checkpoint, restore, at, finish,
                 LuaMethod("describe", doc: "Name, path and checkpoints.", returns: [LuaResult(.table, "the table")]) { box, _ in
                     [
                         .record([
@@ -107,7 +108,7 @@ struct ArmClass {
         ) { box, call in
             let options = try call.options("options")
             let model = try options.object("model", as: ModelBox.self)
-            var values: JSONObject = ["state": try JSON(options.value("state"), "state")]
+            var values: JSONObject = ["state": try StoredValue.encode(options.value("state"), "state")]
             if let identity = try Self.digest(options.value("identity")) { values["identity"] = JSON(identity) }
             let path = try TrainState(step: options.int("step"), values: .object(values)).save(
                 root: box.arm.checkpointsPath, model: model.model(),
@@ -141,9 +142,23 @@ struct ArmClass {
                 return [.nil]
             }
             for warning in restored.warnings { Logging.line("\(box.arm.name): \(warning)") }
-            try box.arm.resumeMetrics(at: restored.state.step)
+            try box.arm.resumeMetrics(at: restored.state.step, marked: options.bool("mark"))
             session.lastCheckpoint = restored.path
-            return [LuaValue(json: restored.state.values["state"] ?? .object([:]))]
+            return [StoredValue.decode(restored.state.values["state"] ?? .object([:]))]
+        }
+    }
+
+    private var at: LuaMethod<ArmBox> {
+        LuaMethod(
+            "at", doc: "Step of the newest checkpoint of that training, or nil.",
+            parameters: [LuaField("identity", .any, required: true, doc: "as given to checkpoint")],
+            returns: [LuaResult(.integer(), "steps done, or nil")]
+        ) { box, call in
+            let root = box.arm.checkpointsPath
+            guard let newest = try TrainState.checkpoints(in: root).first,
+                try Self.knownIdentity(root) == Self.digest(call.value("identity")), let step = Int(newest.dropFirst("step-".count))
+            else { return [.nil] }
+            return [.integer(step)]
         }
     }
 

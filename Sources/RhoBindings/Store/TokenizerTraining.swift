@@ -1,0 +1,53 @@
+import RhoCore
+import RhoData
+import RhoText
+import RhoTraining
+
+/// Byte-pair encoding learnt from corpora, or found in the store.
+struct TokenizerTraining {
+    let store: StoreSession
+    let sources: [any DocumentSource]
+    let names: [String]
+    let vocabularySize: Int
+    let pattern: SplitPattern
+
+    private static let fileName = "tokenizer.json"
+
+    func tokenizer() throws -> any Tokenizer {
+        // Sources without a remembered hash have to be read for it; if that is all of them, the trainer listens.
+        let listens = sources.allSatisfy { store.remembered($0) == nil }
+        let trainer = try makeTrainer()
+        let hashes = try sources.map { source in
+            try store.facts(of: source) { document in
+                if listens { trainer.add(document.text) }
+            }.hash
+        }
+        let key = store.key(
+            "rho.tokenizer.train_bpe",
+            [
+                "data": .array(hashes.map { JSON($0) }), "vocab_size": JSON(vocabularySize), "pattern": JSON(pattern.rawValue),
+            ], notes: ["data": .array(names.map { JSON($0) })])
+        let label = names.joined(separator: " + ")
+        if let known = try store.find(key, label: label) { return try TokenizerCatalog.load(path: known.file(Self.fileName)) }
+        if !listens { try feed(trainer) }
+        let draft = try store.draft()
+        let made = try trainer.finish()
+        try Files.writeAtomically("\(draft.path)/\(Self.fileName)", made.tokenizerJSON())
+        try draft.commit(key, label: label)
+        return made
+    }
+
+    private func makeTrainer() throws -> BPETrainer {
+        try BPETrainer(vocabularySize: vocabularySize, pattern: pattern, threads: Session.threads)
+    }
+
+    private func feed(_ trainer: BPETrainer) throws {
+        for source in sources {
+            try source.forEach { document in
+                trainer.add(document.text)
+                return true
+            }
+            try Interruption.check()
+        }
+    }
+}
