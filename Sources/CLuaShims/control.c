@@ -40,8 +40,8 @@ int rho_lua_xpcall(lua_State *L) {
     return finish_pcall(L, status, 2);
 }
 
-// A signal that arrives between the two statements of `enter` or `leave` arms one thread; the flag check after the switch
-// arms the other.
+// A signal that arrives inside `enter` or `leave` arms one of the two threads; the check after the switch arms the
+// other.
 static void enter(RhoHost *host, RhoResume *frame, lua_State *thread) {
     frame->thread = thread;
     frame->previous = host->resumed;

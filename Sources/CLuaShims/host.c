@@ -3,6 +3,7 @@
 #include "internal.h"
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 RhoHost *rho_host(lua_State *L) { return *(RhoHost **)lua_getextraspace(L); }
 
@@ -16,11 +17,20 @@ void rho_write_stdout(const void *bytes, size_t count) {
     fflush(stdout);
 }
 
+// warn(): as in Lua, off until the script says warn("@on"). Errors in finalizers become warnings too.
 static void warn(void *context, const char *message, int to_continue) {
-    // Errors in finalizers become warnings; there is nobody to hand them to.
-    (void)context;
-    (void)message;
-    (void)to_continue;
+    RhoHost *host = context;
+    if (!host->warning_continues && !to_continue && message[0] == '@') {
+        if (strcmp(message, "@on") == 0) host->warnings = true;
+        if (strcmp(message, "@off") == 0) host->warnings = false;
+        return;
+    }
+    if (host->warnings) {
+        fputs(host->warning_continues ? "" : "rhoscript: warning: ", stderr);
+        fputs(message, stderr);
+        if (!to_continue) fputc('\n', stderr);
+    }
+    host->warning_continues = to_continue;
 }
 
 // Reached only by a raise outside every protected call, which the rules of this layer exclude.
@@ -46,7 +56,7 @@ lua_State *rho_host_open(RhoCallbacks callbacks) {
     host->main = L;
     atomic_store(&host->current, L);
     lua_atpanic(L, panic);
-    lua_setwarnf(L, warn, NULL);
+    lua_setwarnf(L, warn, host);
     return L;
 }
 

@@ -17,6 +17,7 @@ struct RhoHost {
     int tail_arguments;
     int swift_depth;                      // > 0 while a Swift frame may be on the stack: allocation must not fail then
 
+    bool warnings, warning_continues;
     size_t used, soft_limit, hard_limit;  // Lua's heap
     uint64_t serial;                      // of the last collectable object
     int64_t external, external_peak, pending, batch, soft_external, objects;

@@ -1,6 +1,9 @@
-// Iteration in a defined order. Numbers ascend, then strings by bytes, then false and true, then objects in the order of
-// their creation, then light functions and pointers by address. Stock Lua's order depends on a random seed and on
-// addresses.
+// Iteration in a defined order. Numbers ascend, then strings by bytes, then false and true, then objects (tables,
+// functions, coroutines, native objects) in the order of their creation, then what has no creation: light functions,
+// pointers and foreign userdata, by address. Stock Lua's order depends on a random seed and on addresses.
+//
+// `pairs` walks over the keys that are there when it is called: entries removed meanwhile are left out, new ones are not
+// seen. `next(t, k)` gives the first key above k, whether k is still there or not.
 #include "internal.h"
 #include <stdlib.h>
 #include <string.h>

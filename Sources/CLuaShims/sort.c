@@ -1,5 +1,5 @@
-// table.sort as a stable merge sort. Lua's own quicksort picks pivots of large lists by the clock, so the order of equal
-// elements would change from run to run. Any order function is safe here; an inconsistent one gives some order.
+// table.sort as a stable merge sort. Lua's own quicksort picks pivots of large lists by the clock, so the order of
+// equal elements would change from run to run. Any order function is safe here; an inconsistent one gives some order.
 #include "internal.h"
 
 static bool less(lua_State *L, int a, int b, bool custom) {
@@ -16,7 +16,8 @@ static bool less(lua_State *L, int a, int b, bool custom) {
 }
 
 // Merges source[low, middle) and source[middle, high) into target. Tables are stack indices; the lists are plain.
-static void merge(lua_State *L, int source, int target, lua_Integer low, lua_Integer middle, lua_Integer high, bool custom) {
+static void merge(
+    lua_State *L, int source, int target, lua_Integer low, lua_Integer middle, lua_Integer high, bool custom) {
     lua_Integer i = low, j = middle, out = low;
     while (i < middle && j < high) {
         lua_rawgeti(L, source, i);

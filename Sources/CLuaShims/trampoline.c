@@ -14,12 +14,10 @@ static int trampoline(lua_State *L) {
     int count = host->callbacks.dispatch(L, function);
     host->swift_depth = depth;
     if (host->caught) {
-        // A native function may use an error up, but not an unwinding.
+        // A native function may use an error up or make another one of it, but not of an unwinding.
         host->caught = false;
-        if (count != RHO_RAISE) {
-            rho_push_unwind_value(L);
-            count = RHO_RAISE;
-        }
+        rho_push_unwind_value(L);
+        return lua_error(L);
     }
     if (count >= 0) return count;
     if (count == RHO_TAIL_CALL) {

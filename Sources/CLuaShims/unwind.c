@@ -1,9 +1,9 @@
 // Unwinding: how an interrupt, os.exit or a sandbox limit leaves a script, whatever it is doing.
 //
-// Asking for an unwinding arms a hook of count 1 on the running thread; its first instruction raises the unwinding value.
-// From then on pcall, xpcall and coroutine.resume pass that value on instead of catching it (control.c), so loops around
-// them end too, and to-be-closed variables are closed on the way. The hook stays, with a long count, for closers that
-// never return and for values that got lost on the way.
+// Asking for an unwinding arms a hook of count 1 on the running thread; its first instruction raises the unwinding
+// value. From then on pcall, xpcall and coroutine.resume pass that value on instead of catching it (control.c), so loops
+// around them end too, and to-be-closed variables are closed on the way. The hook stays, with a long count, for closers
+// that never return and for values that got lost on the way.
 #include "internal.h"
 #include <time.h>
 

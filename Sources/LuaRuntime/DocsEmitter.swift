@@ -92,7 +92,8 @@ public struct DocsEmitter {
             out.append("returns \(result.type.stub)\(result.doc.isEmpty ? "" : ": \(result.doc)")")
         }
         if let example = function.example {
-            out += ["", "example:"] + example.split(separator: "\n", omittingEmptySubsequences: false).map { "  \($0)" }
+            out +=
+                ["", "example:"] + example.split(separator: "\n", omittingEmptySubsequences: false).map { "  \($0)" }
         }
         return out.joined(separator: "\n")
     }

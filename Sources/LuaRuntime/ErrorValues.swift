@@ -144,7 +144,8 @@ extension LuaState {
         switch Int(reason) {
         case Int(RHO_UNWIND_MEMORY):
             let limit = (sandbox?.memoryLimit ?? 0) >> 20
-            pushErrorTable(LuaError(code: .memory, message: "the script needs more memory than its limit of \(limit) MiB"))
+            pushErrorTable(
+                LuaError(code: .memory, message: "the script needs more memory than its limit of \(limit) MiB"))
         case Int(RHO_UNWIND_TIME):
             pushErrorTable(LuaError(code: .interrupted, message: "the script has used up its time limit"))
         default:

@@ -35,7 +35,9 @@ struct Fingerprint {
     /// Loaded modules of the library count by name: they belong to the program's version.
     private mutating func noteModules() throws(RhoError) {
         for (key, value) in try state.modules.cache?.entries() ?? [] {
-            guard let name = key.stringValue, case .table(let table) = value, let address = table.address else { continue }
+            guard let name = key.stringValue, case .table(let table) = value, let address = table.address else {
+                continue
+            }
             if !state.modules.userModules.contains(name) { moduleNames[address] = name }
         }
     }
@@ -85,7 +87,9 @@ struct Fingerprint {
 
     private mutating func addTable(_ index: Int32, _ depth: Int) throws(RhoError) {
         if let address = lua_topointer(L, index) {
-            if address == state.globalsAddress || address == state.libraryGlobals?.address { return add(tag: "globals") }
+            if address == state.globalsAddress || address == state.libraryGlobals?.address {
+                return add(tag: "globals")
+            }
             if let name = moduleNames[address] { return add(tag: "module", name) }
         }
         guard enter(index) else { return }

@@ -94,7 +94,8 @@ extension LuaState {
                 lines.append("…")
                 return false
             }
-            let place = frame.line > 0 ? "\(frame.file):\(frame.line)" : "[\(frame.what == "C" ? "native" : frame.what)]"
+            let place =
+                frame.line > 0 ? "\(frame.file):\(frame.line)" : "[\(frame.what == "C" ? "native" : frame.what)]"
             let function = frame.name.map { "function '\($0)'" } ?? "function"
             lines.append("\(place): in \(frame.what == "main" ? "main chunk" : function)")
             return true

@@ -28,14 +28,15 @@ extension LuaState {
             parameters: [
                 LuaField(
                     "declaration", .table, required: true,
-                    doc: "name, doc, params, options, returns, example, open; fields as { name, type, default = ... }"),
+                    doc: "name, doc, parameters, options, returns, example, open; fields are { name, type, ... }"
+                ),
                 LuaField("fn", .function, doc: "the function; or the declaration's first entry"),
             ],
             returns: [LuaResult(.function, "the checked function")],
             example: """
                 local square = rho.declare({
                   name = "square", doc = "Squares a number.",
-                  params = { { "x", "number", required = true, doc = "the number" } },
+                  parameters = { { "x", "number", required = true, doc = "the number" } },
                   returns = { "number" },
                 }, function(x) return x * x end)
                 """

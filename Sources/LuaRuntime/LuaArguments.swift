@@ -153,6 +153,8 @@ func describeForError(_ value: LuaValue) -> String {
 
 func quoteShort(_ text: String) -> String {
     let limit = 60
-    let cut = text.unicodeScalars.count > limit ? String(String.UnicodeScalarView(text.unicodeScalars.prefix(limit))) + "…" : text
+    let cut =
+        text.unicodeScalars.count > limit
+        ? String(String.UnicodeScalarView(text.unicodeScalars.prefix(limit))) + "…" : text
     return "\"" + escapeForLua(cut) + "\""
 }

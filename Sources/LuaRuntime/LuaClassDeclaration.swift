@@ -78,9 +78,9 @@ public struct LuaProperty<Object: AnyObject> {
     }
 }
 
-/// The behaviour of one operator. Binary bodies read their operands as `call.value("a")` and `call.value("b")`, in source
-/// order (in `2 * t` the number is `a`); unary bodies read `a`; `()` has the object as `a` and arguments in `call.rest`.
-/// Both operands have been checked to be of the class or of `operand`.
+/// The behaviour of one operator. Binary bodies read their operands as `call.value("a")` and `call.value("b")`, in
+/// source order (in `2 * t` the number is `a`); unary bodies read `a`; `()` has the object as `a` and its arguments in
+/// `call.rest`. Both operands have been checked to be of the class or of `operand`.
 public struct LuaOperatorDeclaration {
     public let op: LuaOperator
     public let operand: LuaType
@@ -97,8 +97,8 @@ public struct LuaOperatorDeclaration {
     }
 }
 
-/// A Swift class as scripts see it. Boxes hold one strong reference, dropped by the collector, by `:release()` or at the
-/// end of a `<close>` variable; `release` runs only for the latter two.
+/// A Swift class as scripts see it. Boxes hold one strong reference, dropped by the collector, by `:release()` or at
+/// the end of a `<close>` variable; `release` runs only for the latter two.
 public struct LuaClassDeclaration<Object: AnyObject>: LuaClass {
     public let name: String
     public let doc: String

@@ -2,10 +2,11 @@ import CLua
 import CLuaShims
 import RhoCore
 
-/// A declaration made in Lua: `rho.declare({ name=, doc=, params=, options=, returns=, example=, open= }, fn)`.
+/// A declaration made in Lua: `rho.declare({ name=, doc=, parameters=, options=, returns=, example=, open= }, fn)`.
 ///
-/// A field is `{ "name", "type", default=, required=, min=, max=, open_min=, one_of=, positional=, unit=, doc= }`; name and
-/// type may also be given by key. `params` are positional arguments; `options` makes the last argument an option table.
+/// A field is `{ "name", "type", default=, required=, min=, max=, open_min=, one_of=, positional=, unit=, doc= }`; name
+/// and type may also be given by key. `parameters` are positional arguments; `options` makes the last argument an option
+/// table.
 struct ParsedDeclaration {
     var name = ""
     var doc = ""
@@ -16,7 +17,7 @@ struct ParsedDeclaration {
     var variadic = false
     var function: LuaFunction?
 
-    private static let keys = ["name", "doc", "params", "options", "returns", "example", "open", "variadic", "fn"]
+    private static let keys = ["name", "doc", "parameters", "options", "returns", "example", "open", "variadic", "fn"]
 
     init(_ table: LuaTable) throws(RhoError) {
         var options: LuaTable?
@@ -33,7 +34,7 @@ struct ParsedDeclaration {
             case "open": open = try Self.text(value, "open")
             case "variadic": variadic = value.boolValue ?? false
             case "fn": function = value.functionValue
-            case "params": parameters = try Self.fields(value.tableValue, "params")
+            case "parameters": parameters = try Self.fields(value.tableValue, "parameters")
             case "options": options = value.tableValue
             case "returns": returns = try Self.results(value)
             default:

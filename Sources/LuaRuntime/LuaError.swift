@@ -2,8 +2,8 @@ import RhoCore
 
 /// An error that came out of a script, or one that goes back into it.
 ///
-/// `description` is `file:line: message`, where file and line are those of the first frame of the user's own code: frames
-/// of embedded library modules and of native functions are passed over.
+/// `description` is `file:line: message`, where file and line are those of the first frame of the user's own code:
+/// frames of embedded library modules and of native functions are passed over.
 public struct LuaError: Error, CustomStringConvertible {
     public var code: RhoError.Code
     /// The sentence, without the place.

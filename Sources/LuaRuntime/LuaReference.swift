@@ -44,14 +44,15 @@ public class LuaReference: @unchecked Sendable {
 public struct LuaFunctionIdentity: Sendable, Equatable {
     /// See ``LuaFunction/fingerprint()``.
     public let hash: String
-    /// Which of `io`, `os`, `require`, `dofile` and `loadfile` its code names, sorted. Without any, the hash says it all.
+    /// Which of `io`, `os`, `require`, `dofile` and `loadfile` its code names, sorted. Without any, the hash says it
+    /// all.
     public let outside: [String]
 }
 
 /// A Lua function held from Swift.
 public final class LuaFunction: LuaReference, @unchecked Sendable {
-    /// Calls the function under protection. Errors come back as ``LuaError`` with place and traceback; throwing that error
-    /// out of a declared function hands the script the very value that was raised.
+    /// Calls the function under protection. Errors come back as ``LuaError`` with place and traceback; throwing that
+    /// error out of a declared function hands the script the very value that was raised.
     public func call(_ arguments: [LuaValue] = []) throws(LuaError) -> [LuaValue] {
         let state = try owner(for: arguments)
         let L = state.thread
@@ -135,8 +136,8 @@ public final class LuaTable: LuaReference, @unchecked Sendable {
         }
     }
 
-    /// The table and everything below it by value: a list (keys 1...n) or a record (string keys). Throws for mixed keys,
-    /// for cycles, and beyond 100 levels.
+    /// The table and everything below it by value: a list (keys 1...n) or a record (string keys). Throws for mixed
+    /// keys, for cycles, and beyond 100 levels.
     public func deepValue() throws(RhoError) -> LuaValue { try deepValue(level: 0) }
 
     private func deepValue(level: Int) throws(RhoError) -> LuaValue {

@@ -2,8 +2,9 @@ import CLua
 import CLuaShims
 import RhoCore
 
-/// One Lua interpreter with the host's rules: declared native functions, strict globals for user code, defined iteration
-/// order, seeded randomness, errors as values, interrupts.
+/// One Lua interpreter with the host's rules: declared native functions, strict globals for user code, seeded
+/// randomness, errors as values, interrupts, and a defined order of iteration: numbers ascend, then strings by bytes,
+/// then false and true, then objects in the order of their creation.
 ///
 /// A state and everything that came out of it belong to the thread that made it.
 public final class LuaState {
@@ -87,9 +88,10 @@ public final class LuaState {
 
     deinit { close() }
 
-    /// Ends the state: finalizers run, references become invalid. Happens by itself with the last reference.
+    /// Ends the state: finalizers run, references become invalid. Happens by itself with the last reference; does
+    /// nothing while a script runs.
     public func close() {
-        if isClosed { return }
+        if isClosed || depth > 0 { return }
         isClosed = true
         rho_host_close(main)
     }
@@ -130,7 +132,8 @@ public final class LuaState {
         )
     }
 
-    /// Tunes the pressure of outside memory on the collector: a step every `batch` bytes, a full collection above `soft`.
+    /// Tunes the pressure of outside memory on the collector: a step every `batch` bytes, a full collection above
+    /// `soft`.
     public func setMemoryPressure(batch: Int, soft: Int) { rho_external_limits(main, Int64(batch), Int64(soft)) }
 
     /// Runs a full collection.

@@ -173,7 +173,8 @@ extension LuaState {
             match.sources[positional[position - 1]] = .pair(pair)
         } else {
             let names = positional.map { record.fields[$0].name }.joined(separator: ", ")
-            let most = names.isEmpty
+            let most =
+                names.isEmpty
                 ? "takes named entries only (\(record.fields.map(\.name).sorted().joined(separator: ", ")))"
                 : "takes at most \(positional.count) without a name (\(names))"
             lua_rawgeti(thread, match.flattened, lua_Integer(2 * pair + 2))

@@ -85,8 +85,8 @@ extension LuaState {
         return .bytes(Array(bytes))
     }
 
-    /// The bytes of the string at `index`, valid while it stays on the stack. The value must be a string: a number would be
-    /// converted in place.
+    /// The bytes of the string at `index`, valid while it stays on the stack. The value must be a string: a number
+    /// would be converted in place.
     func stringBytes(_ index: Int32) -> UnsafeBufferPointer<UInt8> {
         var count = 0
         guard lua_type(thread, index) == LUA_TSTRING, let start = lua_tolstring(thread, index, &count) else {
@@ -105,7 +105,8 @@ extension LuaState {
         guard let start = rho_tolstring(thread, index, &count) else { return "" }
         defer { rho_pop(thread, 1) }
         return String(
-            decoding: UnsafeBufferPointer(start: UnsafeRawPointer(start).assumingMemoryBound(to: UInt8.self), count: count),
+            decoding: UnsafeBufferPointer(
+                start: UnsafeRawPointer(start).assumingMemoryBound(to: UInt8.self), count: count),
             as: UTF8.self)
     }
 

@@ -3,7 +3,8 @@ import CLuaShims
 import RhoCore
 
 // Globals of user code: reading an undefined one and creating a new one are errors. Embedded modules see a copy of the
-// standard globals instead, without the guard. `rho.globals.name = value` and `rawset(_G, …)` make a global on purpose.
+// standard globals instead, without the guard. `rho.globals.name = value` and `rawset(_G, …)` make a global on
+// purpose.
 extension LuaState {
     func installStrictGlobals() throws(RhoError) {
         try needStack(8)

@@ -1,7 +1,7 @@
 import RhoCore
 
-/// Editor stubs for the Lua language server: one `---@meta` file with a class for every option table and every class, and
-/// an empty function for every declaration.
+/// Editor stubs for the Lua language server: one `---@meta` file with a class for every option table and every class,
+/// and an empty function for every declaration.
 extension DocsEmitter {
     public func stubs(module: String = "rho") -> String {
         var out = ["---@meta \(module)", ""]

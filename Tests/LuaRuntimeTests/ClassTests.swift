@@ -50,7 +50,8 @@ import Testing
 
     @Test func oneObjectIsOneValue() throws {
         let bench = try Bench()
-        let source = "local a = require 't'.thing(1) return a == a:same(), rawequal(a, a:same()), ({ [a] = 5 })[a:same()]"
+        let source =
+            "local a = require 't'.thing(1) return a == a:same(), rawequal(a, a:same()), ({ [a] = 5 })[a:same()]"
         #expect(describe(try bench.run(source)) == "true true 5")
         #expect(bench.ledger.live <= 1)
     }

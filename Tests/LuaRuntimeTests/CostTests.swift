@@ -6,7 +6,8 @@ import Testing
     /// Nanoseconds for one call of a simple declared function; the bound leaves room for a busy machine.
     @Test func callsAreCheap() throws {
         let bench = try Bench()
-        let loop = "local f = %s local c = os.clock() for i = 1, 300000 do f(i, 2) end return (os.clock() - c) / 300000 * 1e9"
+        let loop =
+            "local f = %s local c = os.clock() for i = 1, 300000 do f(i, 2) end return (os.clock() - c) / 300000 * 1e9"
         func cost(_ function: String) throws -> Double {
             let source = loop.split(separator: "%s").joined(separator: function)
             return try (0..<3).map { _ in try bench.run(source)[0].doubleValue ?? 0 }.min() ?? 0
@@ -14,7 +15,8 @@ import Testing
         let native = try cost("require 't'.add")
         let method = try cost("(function() local a = require 't'.thing(1) return function() return a:get() end end)()")
         let floor = try cost("math.floor")
-        print("a call costs: declared function \(Int(native)) ns, method \(Int(method)) ns, math.floor \(Int(floor)) ns")
+        print(
+            "a call costs: declared function \(Int(native)) ns, method \(Int(method)) ns, math.floor \(Int(floor)) ns")
         #expect(native < 1000)
         #expect(method < 1000)
     }

@@ -21,11 +21,15 @@ import Testing
           returns = { { "rho.Run", "the run" } },
         }, function(o) return o end)
         M.square = host.declare { function(x, y) return x * x, y end, name = "rho.square", doc = "Squares.",
-          params = { { "x", "number", required = true, doc = "number" }, { "y", "integer", default = 3, doc = "more" } } }
+          parameters = {
+            { "x", "number", required = true, doc = "number" }, { "y", "integer", default = 3, doc = "more" },
+          } }
         M.compare = host.declare({ name = "rho.compare", doc = "Compares.", open = "the runs, by name",
           options = { { "baseline", "string", default = "clm", doc = "arm" } } }, function(o) return o end)
-        M.yields = host.declare({ name = "rho.yields", doc = "Yields.", params = {} }, function() return coroutine.yield(5) end)
-        M.deep = host.declare({ name = "rho.deep", doc = "Fails inside.", params = {} }, function() return M.square("x") end)
+        M.yields = host.declare({ name = "rho.yields", doc = "Yields.", parameters = {} },
+          function() return coroutine.yield(5) end)
+        M.deep = host.declare({ name = "rho.deep", doc = "Fails inside.", parameters = {} },
+          function() return M.square("x") end)
         return M
         """
 
@@ -76,7 +80,9 @@ import Testing
     func refuses(_ call: String, _ sentence: String) throws {
         let source = "local t, m, h = require 't', require 'lib', require 'rho.host'\nlocal _ = \(call)"
         let failure = try bench().failure(source)
-        #expect(failure == "x.lua:2: " + sentence || (sentence.hasSuffix("one of") && failure.contains(sentence)), "\(failure)")
+        #expect(
+            failure == "x.lua:2: " + sentence || (sentence.hasSuffix("one of") && failure.contains(sentence)),
+            "\(failure)")
     }
 
     @Test func declarationsAreDocumented() throws {

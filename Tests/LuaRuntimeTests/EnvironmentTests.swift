@@ -10,11 +10,13 @@ import Testing
         ("t.add(1)", "x.lua:1: global 't' is not defined (a module: local t = require \"t\")"),
         (
             "\ncount = 1",
-            "x.lua:2: assignment to the undefined global 'count': write \"local count\", or rho.globals.count = ... where a global is meant"
+            "x.lua:2: assignment to the undefined global 'count': write \"local count\", "
+                + "or rho.globals.count = ... where a global is meant"
         ),
         (
             "function helper() end",
-            "x.lua:1: assignment to the undefined global 'helper': write \"local helper\", or rho.globals.helper = ... where a global is meant"
+            "x.lua:1: assignment to the undefined global 'helper': write \"local helper\", "
+                + "or rho.globals.helper = ... where a global is meant"
         ),
         ("setmetatable(_G, nil)", "x.lua:1: cannot change a protected metatable"),
     ])
@@ -25,7 +27,8 @@ import Testing
 
     @Test func globalsCanBeMadeOnPurpose() throws {
         let bench = try Bench()
-        let source = "local g = require 'rho.host'.globals g.count = 1 count = count + 1 return count, g.none, rawget(_G, 'x')"
+        let source =
+            "local g = require 'rho.host'.globals g.count = 1 count = count + 1 return count, g.none, rawget(_G, 'x')"
         #expect(describe(try bench.run(source)) == "2 nil nil")
         bench.state.addLibrary(name: "loose", source: "leak = 5 return { leak, undefined_thing }")
         bench.state.addLibrary(name: "tight", source: "leak = 5", strict: true)
@@ -38,7 +41,8 @@ import Testing
             local t = {}
             local objects = { {}, print, function() end, coroutine.create(print), require 't'.thing(1), {} }
             for i = #objects, 1, -1 do t[objects[i]] = i end
-            for _, k in ipairs { "b", "a", "ab", "", "Z", true, false, 3, -1, 2.5, 1e300, 1, math.mininteger } do t[k] = 0 end
+            local keys = { "b", "a", "ab", "", "Z", true, false, 3, -1, 2.5, 1e300, 1, math.mininteger }
+            for _, k in ipairs(keys) do t[k] = 0 end
             local out = {}
             for k, v in pairs(t) do out[#out + 1] = type(k) .. ":" .. (v == 0 and tostring(k) or v) end
             local walk, k = {}, nil
@@ -53,8 +57,10 @@ import Testing
             """
         let order = describe(try Bench().run(source))
         #expect(
-            order == "number:-9223372036854775808 number:-1 number:1 number:2.5 number:3 number:1e+300 string: string:Z "
-                + "string:a string:ab string:b boolean:false boolean:true function:2 table:1 function:3 thread:4 userdata:5 table:6"
+            order
+                == "number:-9223372036854775808 number:-1 number:1 number:2.5 number:3 number:1e+300 string: string:Z "
+                + "string:a string:ab string:b boolean:false boolean:true "
+                + "function:2 table:1 function:3 thread:4 userdata:5 table:6"
         )
     }
 
@@ -71,12 +77,17 @@ import Testing
             local q = {}
             for i = 1, 20 do q["k" .. i] = i end
             while next(q) do q[next(q)] = nil end
-            for k in pairs(setmetatable({}, { __pairs = function() return next, { z = 1 } end })) do count = count .. k end
+            local custom = setmetatable({}, { __pairs = function() return next, { z = 1 } end })
+            for k in pairs(custom) do count = count .. k end
             return #seen, count, next(u), next({}), seen[1], seen[50]
             """
         #expect(describe(try bench.run(source)) == "50 50z nil nil k1 k9")
-        #expect(bench.failure("for k in pairs(nil) do end").hasSuffix("bad argument #1 to 'for iterator' (table expected, got nil)")
-            || bench.failure("for k in pairs(nil) do end") == "x.lua:1: bad argument #1 to 'pairs' (table expected, got nil)")
+        #expect(
+            bench.failure("for k in pairs(nil) do end").hasSuffix(
+                "bad argument #1 to 'for iterator' (table expected, got nil)")
+                || bench.failure("for k in pairs(nil) do end")
+                    == "x.lua:1: bad argument #1 to 'pairs' (table expected, got nil)"
+        )
     }
 
     @Test func sortIsStable() throws {
@@ -98,7 +109,8 @@ import Testing
     }
 
     @Test func randomnessComesFromTheSeed() throws {
-        let source = "local o = {} for i = 1, 5 do o[i] = math.random(100) end return table.concat(o, ' '), math.random()"
+        let source =
+            "local o = {} for i = 1, 5 do o[i] = math.random(100) end return table.concat(o, ' '), math.random()"
         let first = describe(try Bench(seed: 7).run(source))
         #expect(first == describe(try Bench(seed: 7).run(source)))
         #expect(first != describe(try Bench(seed: 8).run(source)))
@@ -138,7 +150,9 @@ import Testing
         #expect(bench.error("os.exit()")?.exitCode == 0)
         #expect(bench.error("os.exit(false)")?.exitCode == 1)
         #expect(bench.error("os.exit(true)")?.exitCode == 0)
-        #expect(bench.failure("os.exit('x')") == "x.lua:1: os.exit: the status must be true, false or in [0, 255], got \"x\"")
+        #expect(
+            bench.failure("os.exit('x')")
+                == "x.lua:1: os.exit: the status must be true, false or in [0, 255], got \"x\"")
         // The state goes on afterwards.
         #expect(describe(try bench.run("return pcall(error, 'x')")) == "false x")
     }

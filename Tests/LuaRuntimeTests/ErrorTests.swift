@@ -15,7 +15,10 @@ import Testing
         ("coroutine.wrap(function()\n error('inside') end)()", "x.lua:2: inside"),
         ("coroutine.wrap(function()\n require 't'.add('x') end)()", "x.lua:2: t.add: a must be an integer, got \"x\""),
         ("require 't'.call(function()\n error('called') end)", "x.lua:2: called"),
-        ("table.sort({ 3, 2, 1 }, function(a, b)\n return a.x < b end)", "x.lua:2: attempt to index a number value (local 'a')"),
+        (
+            "table.sort({ 3, 2, 1 }, function(a, b)\n return a.x < b end)",
+            "x.lua:2: attempt to index a number value (local 'a')"
+        ),
     ])
     func places(_ source: String, _ sentence: String) throws {
         let bench = try Bench()
@@ -95,13 +98,15 @@ import Testing
                 """))
         #expect(
             error.traceback
-                == "x.lua:1: in function 'inner'\nx.lua:3: in function 'outer'\nx.lua:7: in function\nx.lua:10: in main chunk"
+                == "x.lua:1: in function 'inner'\nx.lua:3: in function 'outer'\n"
+                + "x.lua:7: in function\nx.lua:10: in main chunk"
                 || error.traceback?.hasPrefix("x.lua:1: in upvalue 'inner'") == true, "\(error.traceback ?? "")")
     }
 
     @Test func syntaxErrorsNameTheWholePath() throws {
         let folder = try ScratchFolder()
-        let path = try folder.write(String(repeating: "long-", count: 20) + "name.lua", "#!/bin/env rhoscript\nlocal x\nx x")
+        let path = try folder.write(
+            String(repeating: "long-", count: 20) + "name.lua", "#!/bin/env rhoscript\nlocal x\nx x")
         let bench = try Bench()
         do {
             _ = try bench.state.run(file: path)

@@ -46,7 +46,9 @@ private func runInterrupted(_ source: String, signal: Int32 = SIGINT, expect: (L
 
     @Test func coroutine() async {
         await #expect(processExitsWith: .exitCode(0)) {
-            runInterrupted("local co = coroutine.create(function() while true do end end) coroutine.resume(co)\nprint('on')") {
+            runInterrupted(
+                "local co = coroutine.create(function() while true do end end) coroutine.resume(co)\nprint('on')"
+            ) {
                 error, bench in bench.printed.isEmpty
             }
         }
@@ -90,6 +92,16 @@ private func runInterrupted(_ source: String, signal: Int32 = SIGINT, expect: (L
         }
     }
 
+    @Test func nativeCodeThatMakesAnotherErrorOfIt() async {
+        await #expect(processExitsWith: .exitCode(0)) {
+            let source = """
+                local t = require 't'
+                while true do pcall(t.wrap, function() while true do end end) end
+                """
+            runInterrupted(source) { _, _ in true }
+        }
+    }
+
     @Test func tightCallsIntoSwift() async {
         await #expect(processExitsWith: .exitCode(0)) {
             runInterrupted("local t = require 't' while true do pcall(t.fail) t.add(1) end") { _, _ in true }
@@ -126,10 +138,12 @@ private func runInterrupted(_ source: String, signal: Int32 = SIGINT, expect: (L
 
     @Test func otherSignalsAreRecorded() async {
         await #expect(processExitsWith: .exitCode(0)) {
-            runInterrupted("while true do end", signal: SIGTERM) { error, _ in error.message == "interrupted by SIGTERM" }
+            runInterrupted("while true do end", signal: SIGTERM) { error, _ in error.message == "interrupted by SIGTERM"
+            }
         }
         await #expect(processExitsWith: .exitCode(0)) {
-            runInterrupted("while true do end", signal: SIGUSR1) { error, _ in error.message == "interrupted by SIGUSR1" }
+            runInterrupted("while true do end", signal: SIGUSR1) { error, _ in error.message == "interrupted by SIGUSR1"
+            }
         }
     }
 

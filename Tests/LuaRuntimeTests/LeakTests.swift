@@ -10,7 +10,8 @@ import Testing
         ("pcall with a callback", "for i = 1, 10000 do pcall(t.call, t.fail) end"),
         ("plain code under one pcall", "for i = 1, 10000 do pcall(function() local a = t.thing(i) t.fail(a) end) end"),
         (
-            "coroutines", """
+            "coroutines",
+            """
             for i = 1, 10000 do
               local co = coroutine.create(function() local a = t.thing(i) coroutine.yield() t.fail(a) end)
               coroutine.resume(co) assert(not coroutine.resume(co))
@@ -19,7 +20,8 @@ import Testing
         ),
         ("wrapped coroutines", "for i = 1, 5000 do pcall(coroutine.wrap(function() t.fail(t.thing(i)) end)) end"),
         (
-            "metamethods", """
+            "metamethods",
+            """
             local m = setmetatable({}, { __add = t.fail, __index = t.fail, __concat = t.fail, __lt = t.fail })
             for i = 1, 5000 do
               pcall(function() return m + 1 end) pcall(function() return m.x end)
@@ -27,9 +29,13 @@ import Testing
             end
             """
         ),
-        ("class operators", "local a = t.thing(1) for i = 1, 5000 do pcall(function() return a + 'x' end) pcall(a.snap, a) end"),
         (
-            "__close", """
+            "class operators",
+            "local a = t.thing(1) for i = 1, 5000 do pcall(function() return a + 'x' end) pcall(a.snap, a) end"
+        ),
+        (
+            "__close",
+            """
             for i = 1, 5000 do
               pcall(function() local c <close> = setmetatable({}, { __close = t.fail }) end)
               pcall(function() local c <close> = t.thing(1) t.fail() end)
@@ -38,7 +44,13 @@ import Testing
         ),
         ("__gc", "for i = 1, 5000 do setmetatable({}, { __gc = t.fail }) end"),
         ("xpcall", "for i = 1, 5000 do xpcall(t.fail, function(e) t.try(t.fail) return e end) end"),
-        ("arguments", "local a = t.thing(1) for i = 1, 5000 do pcall(t.add, a) pcall(a.plus, 1) pcall(t.excess_loss, { scores = a }) end"),
+        (
+            "arguments",
+            """
+            local a = t.thing(1)
+            for i = 1, 5000 do pcall(t.add, a) pcall(a.plus, 1) pcall(t.excess_loss, { scores = a }) end
+            """
+        ),
     ])
     func errorsLeakNothing(_ name: String, _ loop: String) throws {
         let bench = try Bench()

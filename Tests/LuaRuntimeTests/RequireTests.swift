@@ -13,10 +13,14 @@ import Testing
         _ = try folder.write("a.lua", "return require 'b'")
         _ = try folder.write("b.lua", "return require 'a'")
         let main = try folder.write(
-            "main.lua", "local u = require 'util' assert(u == require 'util') return u.twice(4), require 'pack', require 'math' == math")
+            "main.lua",
+            "local u = require 'util' assert(u == require 'util') "
+                + "return u.twice(4), require 'pack', require 'math' == math"
+        )
         let bench = try Bench()
         #expect(describe(try bench.state.run(file: main)) == "8 packed true")
-        #expect(bench.state.loadedFiles.map(\.path) == [main, folder.path + "/util.lua", folder.path + "/pack/init.lua"])
+        #expect(
+            bench.state.loadedFiles.map(\.path) == [main, folder.path + "/util.lua", folder.path + "/pack/init.lua"])
         #expect(String(decoding: bench.state.loadedFiles[0].bytes, as: UTF8.self).hasPrefix("local u"))
 
         #expect(bench.failure("require 'broken'") == "\(folder.path)/broken.lua:3: unexpected symbol near <eof>")

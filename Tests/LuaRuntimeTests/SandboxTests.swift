@@ -6,7 +6,8 @@ import Testing
     @Test func onlyHarmlessLibrariesAreThere() throws {
         let bench = try Bench(sandbox: LuaSandbox())
         let names = [
-            "io", "package", "dofile", "loadfile", "os.execute", "os.remove", "os.getenv", "os.tmpname", "debug.sethook",
+            "io", "package", "dofile", "loadfile", "os.execute", "os.remove", "os.getenv", "os.tmpname",
+            "debug.sethook",
             "debug.getinfo", "string.dump",
         ]
         for name in names {
@@ -17,7 +18,9 @@ import Testing
             #expect(describe(try bench.run(source)) == "nil", "\(name)")
         }
         #expect(bench.failure("require 'io'").contains("module 'io' not found"))
-        #expect(describe(try bench.run("return #os.date() > 0, type(debug.traceback()), math.max(1, 2)")) == "true string 2")
+        #expect(
+            describe(try bench.run("return #os.date() > 0, type(debug.traceback()), math.max(1, 2)")) == "true string 2"
+        )
         #expect(describe(try bench.run("return load('return 1')(), (load('\\27Lua'))")) == "1 nil")
         #expect(describe(try bench.run("return load('return x', 'c', 'bt', { x = 5 })()")) == "5")
         #expect(bench.error("os.exit(2)")?.exitCode == 2)
@@ -50,8 +53,12 @@ import Testing
 
     @Test func timeIsCapped() throws {
         let bench = try Bench(sandbox: LuaSandbox(seconds: 0.1))
-        #expect(bench.failure("while true do pcall(function() while true do end end) end") == "x.lua:1: the script has used up its time limit")
-        #expect(bench.failure("coroutine.wrap(function() while true do end end)()") == "x.lua:1: the script has used up its time limit")
+        #expect(
+            bench.failure("while true do pcall(function() while true do end end) end")
+                == "x.lua:1: the script has used up its time limit")
+        #expect(
+            bench.failure("coroutine.wrap(function() while true do end end)()")
+                == "x.lua:1: the script has used up its time limit")
         #expect(describe(try bench.run("return 1")) == "1")
         let counted = try Bench(sandbox: LuaSandbox(instructions: 100_000))
         #expect(counted.error("for i = 1, 1e9 do end")?.code == .interrupted)

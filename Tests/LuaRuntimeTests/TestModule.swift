@@ -130,6 +130,12 @@ private func callbackFunctions() -> [LuaFunctionDeclaration] {
             do { return try call.function("fn").call() } catch { return [.string("\(error)")] }
         },
         LuaFunctionDeclaration(
+            "t.wrap", doc: "Calls back and makes its own error of the callback's.",
+            parameters: [LuaField("fn", .function, required: true, doc: "what")]
+        ) { call in
+            do { return try call.function("fn").call() } catch { throw RhoError(.value, "the callback failed: \(error)") }
+        },
+        LuaFunctionDeclaration(
             "t.fingerprint", doc: "Hashes a function.",
             parameters: [LuaField("fn", .function, required: true, doc: "what")]
         ) { call in [.string(try call.function("fn").fingerprint())] },
@@ -149,7 +155,8 @@ private func thingClass(_ ledger: Ledger) -> LuaClassDeclaration<Thing> {
     return LuaClassDeclaration<Thing>(
         "Thing", doc: "A thing.",
         methods: [
-            LuaMethod("plus", doc: "Adds.", parameters: [LuaField("other", .object("Thing"), required: true, doc: "")]) {
+            LuaMethod("plus", doc: "Adds.", parameters: [LuaField("other", .object("Thing"), required: true, doc: "")])
+            {
                 thing, call in
                 let other = try call.object("other", as: Thing.self)
                 return [.object(Thing(ledger, thing.value + other.value), class: "Thing")]

@@ -19,8 +19,8 @@ enum { RHO_UNWIND_NONE = 0, RHO_UNWIND_SIGNAL = 1, RHO_UNWIND_EXIT = 2, RHO_UNWI
 
 // Swift functions that C calls. None of them may let a Lua error pass through.
 typedef struct {
-    // Runs a declared function; arguments on the stack. Returns a count, RHO_RAISE (error value on top) or RHO_TAIL_CALL
-    // (function and arguments on top, see rho_set_tail).
+    // Runs a declared function; arguments on the stack. Returns a count, RHO_RAISE (error value on top) or
+    // RHO_TAIL_CALL (function and arguments on top, see rho_set_tail).
     int (*dispatch)(lua_State *L, void *function);
     // Drops the one reference that a box held.
     void (*drop)(void *object);
