@@ -1,7 +1,7 @@
 /// Turns bytes into token ids and back.
 ///
 /// Text is bytes here, not `String`: a corpus holds invalid UTF-8, and its label ranges are byte ranges.
-/// A special token such as `<|endoftext|>` has an id that no text can produce; a caller that wants it adds the id itself.
+/// A special token such as `<|endoftext|>` has an id that no text can produce; a caller that wants it adds the id.
 /// A tokenizer is immutable after its creation, so one instance may serve many threads at once.
 public protocol Tokenizer: AnyObject, Sendable {
     /// The name of the algorithm: `bytes`, `bpe` or `unigram`.
@@ -22,7 +22,7 @@ public protocol Tokenizer: AnyObject, Sendable {
     /// Returns the token ids of `bytes` and where in `bytes` each token ends.
     func encodeWithOffsets(_ bytes: UnsafeRawBufferPointer) -> EncodedOffsets
 
-    /// Returns the bytes that `ids` stand for, a special token as its own text; ids outside the vocabulary give nothing.
+    /// Returns the bytes that `ids` stand for, a special token as its text; ids outside the vocabulary give nothing.
     func decode(_ ids: some Sequence<Int32>) -> [UInt8]
 
     /// Returns the bytes of one token; empty for an id outside the vocabulary.

@@ -36,16 +36,25 @@ import Testing
             "model.vocab: the id of 'zzz' must be a whole number from 0 to 67459, got 4000000000"
         ),
         (["model", "vocab", "zzz"], -1, "model.vocab: the id of 'zzz' must be a whole number from 0 to 67459, got -1"),
-        (["model", "vocab", "zzz"], "x", "model.vocab: the id of 'zzz' must be a whole number from 0 to 67459, got \"x\""),
+        (
+            ["model", "vocab", "zzz"], "x",
+            "model.vocab: the id of 'zzz' must be a whole number from 0 to 67459, got \"x\""
+        ),
         (["model", "merges"], nil, "model: the key 'merges' is missing"),
         (["model", "merges"], ["ab"], "model.merges: merge 0 must be \"a b\" or [\"a\", \"b\"], got \"ab\""),
-        (["model", "merges"], [["a", "b", "c"]], "model.merges: merge 0 must be \"a b\" or [\"a\", \"b\"], got [\"a\",\"b\",\"c\"]"),
+        (
+            ["model", "merges"], [["a", "b", "c"]],
+            "model.merges: merge 0 must be \"a b\" or [\"a\", \"b\"], got [\"a\",\"b\",\"c\"]"
+        ),
         (["model", "merges"], ["a 漢"], "model.merges: merge 0 needs the token '漢', which is not in the vocabulary"),
         (
             ["model", "type"], "WordPiece",
             "model: the model 'WordPiece' is not supported; supported: BPE, Unigram"
         ),
-        (["model", "end_of_word_suffix"], "</w>", "model.end_of_word_suffix: '</w>' is not supported; supported: none"),
+        (
+            ["model", "end_of_word_suffix"], "</w>",
+            "model.end_of_word_suffix: '</w>' is not supported; supported: none"
+        ),
         (["model", "dropout"], 0.1, "model.dropout: merges left out at random are not supported, got 0.1"),
         (["model", "ignore_merges"], 3, "model.ignore_merges: expected true or false, got number"),
         (
@@ -72,17 +81,24 @@ import Testing
             ["pre_tokenizer"], ["type": "Sequence", "pretokenizers": [["type": "ByteLevel"], ["type": "Digits"]]],
             "pre_tokenizer.pretokenizers[0]: ByteLevel is supported as the last step only"
         ),
-        (["decoder"], ["type": "CTC"], "decoder: the decoder 'CTC' is not supported; supported: Sequence, ByteLevel, "
-            + "ByteFallback, Replace, Fuse, Strip, Metaspace"),
+        (
+            ["decoder"], ["type": "CTC"],
+            "decoder: the decoder 'CTC' is not supported; supported: Sequence, ByteLevel, "
+                + "ByteFallback, Replace, Fuse, Strip, Metaspace"
+        ),
         (
             ["decoder"], ["type": "Strip", "content": " ", "start": 9_999_999, "stop": 0],
             "decoder: start and stop must be from 0 to 1000, got 9999999 and 0"
         ),
         (["added_tokens"], [["content": "<x>"]], "added_tokens[0]: the key 'id' is missing"),
-        (["added_tokens"], [["id": 99_999_999, "content": "<x>"]], "added_tokens[0]: id must be from 0 to 67455, got 99999999"),
+        (
+            ["added_tokens"], [["id": 99_999_999, "content": "<x>"]],
+            "added_tokens[0]: id must be from 0 to 67455, got 99999999"
+        ),
         (["added_tokens"], [["id": 3, "content": ""]], "added_tokens[0]: content must not be empty"),
         (
-            ["post_processor"], ["type": "TemplateProcessing", "single": [["SpecialToken": ["id": "<s>", "type_id": 0]]]],
+            ["post_processor"],
+            ["type": "TemplateProcessing", "single": [["SpecialToken": ["id": "<s>", "type_id": 0]]]],
             "post_processor: the key 'special_tokens' is missing"
         ),
     ]
@@ -99,8 +115,12 @@ import Testing
         #expect(
             message(["type": "Unigram", "vocab": [["a", "b"]]])
                 == "model.vocab: entry 0 must be a token and its score, got [\"a\",\"b\"]")
-        #expect(message(["type": "Unigram", "vocab": [["a", -1]], "unk_id": 5]) == "model.unk_id: must be from 0 to 0, got 5")
-        #expect(message(["type": "Unigram", "vocab": ["a": 1]]) == "model.vocab: expected a list of tokens and scores, got object")
+        #expect(
+            message(["type": "Unigram", "vocab": [["a", -1]], "unk_id": 5])
+                == "model.unk_id: must be from 0 to 0, got 5")
+        #expect(
+            message(["type": "Unigram", "vocab": ["a": 1]])
+                == "model.vocab: expected a list of tokens and scores, got object")
     }
 
     @Test func filesAreNamed() throws {

@@ -29,10 +29,12 @@ import Testing
                 let result = tokenizer.encodeWithOffsets(bytes)
                 #expect(result.ids == tokenizer.encode(bytes))
                 var end = 0
-                #expect(result.byteEnd.map { Int($0) } == result.ids.map { id in
-                    end += tokenizer.bytes(of: id).count
-                    return end
-                })
+                #expect(
+                    result.byteEnd.map { Int($0) }
+                        == result.ids.map { id in
+                            end += tokenizer.bytes(of: id).count
+                            return end
+                        })
             }
         }
     }

@@ -10,7 +10,9 @@ import Testing
         var texts = try Goldens.samples().map { Array($0.utf8) }
         for length in 1..<800 { texts.append(randomBytes(&stream, count: length % 90 + 1)) }
         for text in texts {
-            #expect(pieces(text) { pattern.forEachPiece($0, $1, $2) } == pieces(text) { reference.forEachPiece($0, $1, $2) })
+            #expect(
+                pieces(text) { pattern.forEachPiece($0, $1, $2) } == pieces(text) { reference.forEachPiece($0, $1, $2) }
+            )
         }
     }
 

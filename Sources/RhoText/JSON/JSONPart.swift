@@ -66,8 +66,10 @@ struct JSONPart {
 
     /// The error for a type that is not built in.
     func unsupported(_ what: String, _ type: String, supported: [String]) -> RhoError {
-        failure(.unsupported, "the \(what) '\(type)' is not supported\(suggestion(for: type, in: supported)); supported: "
-            + supported.joined(separator: ", "))
+        failure(
+            .unsupported,
+            "the \(what) '\(type)' is not supported\(suggestion(for: type, in: supported)); supported: "
+                + supported.joined(separator: ", "))
     }
 
     /// One of the values of an enumeration by its raw value.

@@ -143,6 +143,7 @@ struct ModelReader {
         }
         let fallback = try part.bool("byte_fallback", default: false) ? fallbackIDs(nameTable()) : []
         return UnigramModel(
-            entries: entries.filter { !specials.contains($0.token) }, scores: scores, unknown: unknown, fallback: fallback)
+            entries: entries.filter { !specials.contains($0.token) }, scores: scores, unknown: unknown,
+            fallback: fallback)
     }
 }

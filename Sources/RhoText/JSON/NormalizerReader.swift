@@ -18,7 +18,8 @@ enum NormalizerReader {
         case "Strip":
             return [
                 StripStep(
-                    left: try part.bool("strip_left", default: true), right: try part.bool("strip_right", default: true))
+                    left: try part.bool("strip_left", default: true), right: try part.bool("strip_right", default: true)
+                )
             ]
         case "StripAccents":
             return [StripAccentsStep()]

@@ -49,7 +49,8 @@ struct TokenizerReader {
             for (token, value) in object.pairs {
                 guard let id = value.intValue, id >= 0, id < limit else {
                     let shown = JSONPart(value).shown
-                    throw vocab.failure("the id of '\(token)' must be a whole number from 0 to \(limit - 1), got \(shown)")
+                    throw vocab.failure(
+                        "the id of '\(token)' must be a whole number from 0 to \(limit - 1), got \(shown)")
                 }
                 entries.append(VocabularyEntry(token: token, id: Int32(id)))
             }

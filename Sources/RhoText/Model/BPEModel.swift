@@ -1,6 +1,7 @@
 /// Byte-pair encoding: the symbols of a word are merged in the order of the merges' ranks.
 ///
-/// Sennrich et al. 2016 (arXiv:1508.07909); over bytes as in GPT-2, or over characters with byte fallback as in Llama 2.
+/// Sennrich et al. 2016 (arXiv:1508.07909); over bytes as in GPT-2, or over characters with byte fallback as in
+/// Llama 2.
 struct BPEModel: WordModel {
     /// Where the symbols of a word come from.
     enum Symbols: Sendable {

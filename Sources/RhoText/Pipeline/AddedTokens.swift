@@ -106,4 +106,3 @@ struct AddedTokenMatcher: Sendable {
         ScanSteps.runEnd(text, index, count, ScanSteps.ascii.bytes, ScalarClass.space)
     }
 }
-

@@ -123,7 +123,8 @@ struct StripStep: NormalizerStep {
     }
 }
 
-/// Removes marks (`StripAccents`); of use after a decomposition. Marks younger than Unicode 9.0 stay, as in the package.
+/// Removes marks (`StripAccents`); of use after a decomposition. Marks younger than Unicode 9.0 stay, as in the
+/// Hugging Face tokenizers.
 struct StripAccentsStep: NormalizerStep {
     func leavesUnchanged(_ text: UnsafeBufferPointer<UInt8>) -> Bool { text.allSatisfy { $0 < 0xCC } }
 

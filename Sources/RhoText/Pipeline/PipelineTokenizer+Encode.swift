@@ -63,7 +63,9 @@ extension PipelineTokenizer {
     private func encodeFast(
         _ text: UnsafeBufferPointer<UInt8>, _ scratch: EncoderScratch, into ids: inout [Int32]
     ) {
-        guard let base = text.baseAddress, case .bpe(let model) = parts.model, let split = parts.fastSplit else { return }
+        guard let base = text.baseAddress, case .bpe(let model) = parts.model, let split = parts.fastSplit else {
+            return
+        }
         ids.reserveCapacity(ids.count + text.count / 4)
         model.merges.withReader { merges in
             var encoder = WordEncoder(model: model, merges: merges, scratch: scratch)

@@ -6,6 +6,17 @@ import Synchronization
 ///
 /// `encode` reads special tokens in a text as ordinary text; `encodeParsingSpecials` gives them their ids.
 /// Any bytes round-trip where the file describes a byte-level vocabulary without normalisers, as trained ones are.
+///
+/// The ids are those of the Python package `tokenizers` with `encode_special_tokens` set, with these differences:
+/// - The package takes valid text only, so a program has to put U+FFFD in place of other bytes. Here a run of bytes that
+///   are not UTF-8 is a piece of its own, and its bytes become tokens where the vocabulary is over bytes or falls back
+///   to them.
+/// - A special token is no piece of a unigram vocabulary, so `<s>` in a text is spelt out; there it is the token.
+/// - An added token with `rstrip` takes the white space after it away from an added token that consists of it; there
+///   that space appears twice.
+/// - Patterns other than those of `SplitPattern` know scalars up to PCRE2's version of Unicode.
+/// - `decode` joins tokens without spaces where the file has no decoder, and a `Metaspace` decoder takes one leading
+///   space away, not all.
 public final class PipelineTokenizer: Tokenizer {
     let parts: TokenizerParts
     let pool: ScratchPool
@@ -34,7 +45,8 @@ public final class PipelineTokenizer: Tokenizer {
     public let beginOfText: Int32?
 
     /// Reads the parsed text of a `tokenizer.json`; see `TokenizerCatalog` for files.
-    /// - Throws: `.format` for a malformed file, `.unsupported` for a part that is not built in, named with those that are.
+    /// - Throws: `.format` for a malformed file, `.unsupported` for a part that is not built in, named with those that
+    ///   are.
     public convenience init(json: JSON) throws(RhoError) {
         try self.init(json: json, document: json.serialized(pretty: true) + "\n")
     }
@@ -60,7 +72,9 @@ public final class PipelineTokenizer: Tokenizer {
     }
 
     /// The names under which vocabularies keep the token that ends a document, the most telling first.
-    private static let endNames = ["<|endoftext|>", "<|end_of_text|>", "</s>", "<eos>", "<|eos|>", "[EOS]", "<|im_end|>"]
+    private static let endNames = [
+        "<|endoftext|>", "<|end_of_text|>", "</s>", "<eos>", "<|eos|>", "[EOS]", "<|im_end|>",
+    ]
 
     private static func matchers(_ tokens: [AddedToken], _ normalizers: [any NormalizerStep]) -> Matchers {
         Matchers(

@@ -78,7 +78,8 @@ struct ScalarSplitStep: PreTokenizerStep {
         case .space: return ScalarClass.of(scalar) == ScalarClass.space
         case .punctuation:
             // Every sign of ASCII counts, also the mathematical ones such as + and =.
-            let isSign = (33...47).contains(scalar) || (58...64).contains(scalar)
+            let isSign =
+                (33...47).contains(scalar) || (58...64).contains(scalar)
                 || (91...96).contains(scalar) || (123...126).contains(scalar)
             if isSign { return true }
             // The package's table is that of Unicode 8.0, and has two signs that later versions moved.

@@ -1,5 +1,6 @@
 /// The GPT-4 (`cl100k`), Llama 3 and Qwen 2 patterns by hand:
-/// `(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\r\n\p{L}\p{N}]?\p{L}+|\p{N}{1,3}| ?[^\s\p{L}\p{N}]+[\r\n]*|\s*[\r\n]+|\s+(?!\S)|\s+`.
+/// `(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\r\n\p{L}\p{N}]?\p{L}+|\p{N}{1,3}| ?[^\s\p{L}\p{N}]+[\r\n]*` and then
+/// `|\s*[\r\n]+|\s+(?!\S)|\s+`.
 struct GPT4Splitter: PieceSplitter {
     /// The most digits in a piece: 3, or 1 for Qwen 2.
     var digits = 3

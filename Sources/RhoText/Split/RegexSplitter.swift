@@ -4,8 +4,8 @@ import RhoCore
 /// Cuts text at the matches of any regular expression, by PCRE2's compiled code.
 ///
 /// The syntax of tokenizer.json is Oniguruma's. It differs in what these files use in three points, which are mended
-/// here: `\s` means the Unicode property White_Space, `\w` takes marks and connectors in, and `^` and `$` match at every
-/// line. Scalars that are younger than PCRE2's Unicode tables count as unassigned in properties such as `\p{L}`.
+/// here: `\s` means the Unicode property White_Space, `\w` takes marks and connectors in, and `^` and `$` match at
+/// every line. Scalars that are younger than PCRE2's Unicode tables count as unassigned in properties such as `\p{L}`.
 package final class RegexSplitter: PieceSplitter, @unchecked Sendable {
     // The compiled code is never changed after init, and PCRE2 lets threads share it.
     private let code: OpaquePointer

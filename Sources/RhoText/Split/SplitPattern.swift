@@ -5,7 +5,7 @@
 public enum SplitPattern: String, Sendable, CaseIterable {
     /// GPT-2: contractions, then letters, numbers or other signs with one leading space, then white space.
     case gpt2
-    /// GPT-4 (`cl100k`) and Llama 3: contractions in either case, numbers of up to three digits, line ends kept together.
+    /// GPT-4 (`cl100k`) and Llama 3: contractions in either case, numbers of up to three digits, line ends together.
     case gpt4
     /// Qwen 2: as GPT-4, but every digit stands alone.
     case qwen2

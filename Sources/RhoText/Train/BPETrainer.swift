@@ -21,7 +21,7 @@ public final class BPETrainer {
 
     /// Prepares a training run.
     /// - Parameters:
-    ///   - vocabularySize: tokens in all, at least 256 + the special tokens; fewer result when no pair is left to merge.
+    ///   - vocabularySize: tokens in all, at least 256 + the special tokens; fewer when no pair is left to merge.
     ///   - specials: special tokens; they get the ids 0, 1, ... in this order.
     ///   - minimumCount: pairs that occur less often are not merged.
     ///   - threads: threads that count pieces.
@@ -33,7 +33,8 @@ public final class BPETrainer {
         let least = 256 + specials.count
         guard vocabularySize >= least, vocabularySize <= 4_194_304 else {
             throw RhoError(
-                .value, "vocab_size must be from \(least) (256 bytes and \(specials.count) special tokens) to 4194304, "
+                .value,
+                "vocab_size must be from \(least) (256 bytes and \(specials.count) special tokens) to 4194304, "
                     + "got \(vocabularySize)")
         }
         guard minimumCount >= 1 else { throw RhoError(.value, "min_frequency must be at least 1, got \(minimumCount)") }
@@ -143,7 +144,7 @@ private final class PieceCounter: @unchecked Sendable {
 
 /// Byte-level BPE vocabularies learnt here.
 public enum BPETokenizer {
-    /// Learns a vocabulary from `documents`; see `BPETrainer` for the parameters and for documents that come one by one.
+    /// Learns a vocabulary from `documents`; see `BPETrainer` for the parameters and for documents one by one.
     public static func train(
         documents: some Sequence<[UInt8]>, vocabularySize: Int, pattern: SplitPattern = .gpt2,
         specials: [String] = ["<|endoftext|>"], minimumCount: Int = 1, threads: Int = 1

@@ -121,7 +121,8 @@ struct MergeLearner {
     /// Replaces the pairs (a, b) of one word from left to right and notes how its other pairs change.
     @inline(__always)
     private mutating func merge(
-        _ a: Int32, _ b: Int32, into id: Int32, word: Int32, _ left: inout NeighborChanges, _ right: inout NeighborChanges
+        _ a: Int32, _ b: Int32, into id: Int32, word: Int32, _ left: inout NeighborChanges,
+        _ right: inout NeighborChanges
     ) {
         let start = starts[Int(word)]
         let length = Int(lengths[Int(word)])

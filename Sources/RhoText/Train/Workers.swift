@@ -17,12 +17,14 @@ enum Workers {
         for index in 1..<count {
             let job = Unmanaged.passRetained(Job(index, body))
             var thread = pthread_t()
-            let failed = pthread_create(&thread, nil, { raw in
-                guard let raw else { return nil }
-                let job = Unmanaged<Job>.fromOpaque(raw).takeRetainedValue()
-                job.body(job.index)
-                return nil
-            }, job.toOpaque())
+            let failed = pthread_create(
+                &thread, nil,
+                { raw in
+                    guard let raw else { return nil }
+                    let job = Unmanaged<Job>.fromOpaque(raw).takeRetainedValue()
+                    job.body(job.index)
+                    return nil
+                }, job.toOpaque())
             if failed == 0 {
                 threads.append(thread)
             } else {

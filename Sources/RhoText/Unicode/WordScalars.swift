@@ -10,7 +10,8 @@ enum WordScalars {
             return true
         }
         // Circled and squared letters are alphabetic though their category is that of symbols.
-        return category == .otherSymbol && circled.contains { $0.contains(scalar) } || scalar == 0x200C || scalar == 0x200D
+        return category == .otherSymbol && circled.contains { $0.contains(scalar) } || scalar == 0x200C
+            || scalar == 0x200D
     }
 
     private static let circled: [ClosedRange<UInt32>] = [
