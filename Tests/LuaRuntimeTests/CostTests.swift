@@ -21,6 +21,23 @@ import Testing
         #expect(method < 1000)
     }
 
+    @Test func iterationInOrderIsAffordable() throws {
+        let bench = try Bench()
+        let source = """
+            local t, list = {}, {}
+            for i = 1, 1000 do t["key" .. i] = i list[i] = i end
+            local function cost(t)
+              local c = os.clock()
+              for round = 1, 50 do for k, v in pairs(t) do end end
+              return (os.clock() - c) / 50 * 1e6
+            end
+            return cost(t), cost(list)
+            """
+        let costs = try bench.run(source).compactMap(\.doubleValue)
+        print("pairs costs: 1000 string keys \(Int(costs[0])) µs, a list of 1000 \(Int(costs[1])) µs")
+        #expect(costs[0] < 10_000)
+    }
+
     @Test func statesStartQuickly() throws {
         let start = Clock.monotonicSeconds()
         for _ in 0..<10 { _ = try LuaState() }

@@ -133,7 +133,9 @@ private func callbackFunctions() -> [LuaFunctionDeclaration] {
             "t.wrap", doc: "Calls back and makes its own error of the callback's.",
             parameters: [LuaField("fn", .function, required: true, doc: "what")]
         ) { call in
-            do { return try call.function("fn").call() } catch { throw RhoError(.value, "the callback failed: \(error)") }
+            do { return try call.function("fn").call() } catch {
+                throw RhoError(.value, "the callback failed: \(error)")
+            }
         },
         LuaFunctionDeclaration(
             "t.fingerprint", doc: "Hashes a function.",
