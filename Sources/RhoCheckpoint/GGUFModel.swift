@@ -16,7 +16,7 @@ public enum GGUFModel {
         let scratch = FloatScratch()
         let spare = FloatScratch()
         for weight in model.weights {
-            let name = try tensorName(weight.name, file)
+            let name = try tensorName(weight.name, file.path)
             used.insert(name)
             // GGUF stores all matrices as (outputs, inputs); GPT-2's checkpoint shape is the transpose.
             let shape = weight.transposed ? weight.shape.reversed() : weight.shape
@@ -25,9 +25,7 @@ public enum GGUFModel {
             if weight.transposed {
                 transpose(values, rows: shape[0], columns: shape[1], using: spare)
             } else if config.family == .llama || config.family == .mistral {
-                let heads =
-                    name.hasSuffix("attn_q.weight")
-                    ? config.heads : name.hasSuffix("attn_k.weight") ? config.kvHeads : 0
+                let heads = headCount(name, config)
                 if heads > 0 { toHalves(values, heads: heads, rows: shape[0], columns: shape[1], using: spare) }
             }
             try weight.load(UnsafeBufferPointer(values))
@@ -95,14 +93,14 @@ public enum GGUFModel {
     private static func shortest(_ value: Double) -> Double { Double(Float(value).description) ?? value }
 
     /// The GGUF name of a weight.
-    private static func tensorName(_ name: String, _ file: GGUF) throws(RhoError) -> String {
+    static func tensorName(_ name: String, _ path: String) throws(RhoError) -> String {
         if let whole = wholeNames[name] { return whole }
         var parts = name.split(separator: ".").map(String.init)
         if parts.first == "model" || parts.first == "transformer" { parts.removeFirst() }
         guard parts.count >= 4, parts[0] == "layers" || parts[0] == "h", let kind = parts.last,
             let short = layerNames[parts[2..<parts.count - 1].joined(separator: ".")]
         else {
-            throw RhoError(.unsupported, "\(file.path): weight '\(name)' has no name in GGUF")
+            throw RhoError(.unsupported, "\(path): weight '\(name)' has no name in GGUF")
         }
         return "blk.\(parts[1]).\(short).\(kind)"
     }
@@ -122,6 +120,11 @@ public enum GGUFModel {
         "attn.c_proj": "attn_output", "ln_2": "ffn_norm", "mlp.c_fc": "ffn_up", "mlp.c_proj": "ffn_down",
     ]
 
+    /// Heads in a weight whose rows the converter reorders; 0 for all others.
+    static func headCount(_ name: String, _ config: ModelConfig) -> Int {
+        name.hasSuffix("attn_q.weight") ? config.heads : name.hasSuffix("attn_k.weight") ? config.kvHeads : 0
+    }
+
     /// llama.cpp rotates neighbouring pairs and its converter reorders the rows of q and k for that; this undoes it:
     /// row 2i + s of a head goes to row s·E/2 + i.
     private static func toHalves(
@@ -136,7 +139,20 @@ public enum GGUFModel {
         }
     }
 
-    private static func transpose(
+    /// What `toHalves` undoes.
+    static func toPairs(
+        _ values: UnsafeMutableBufferPointer<Float>, heads: Int, rows: Int, columns: Int, using spare: FloatScratch
+    ) {
+        guard let target = values.baseAddress, let source = copy(values, spare) else { return }
+        let width = rows / heads
+        for row in 0..<rows {
+            let place = row % width
+            let moved = row - place + (place % 2) * (width / 2) + place / 2
+            (target + row * columns).update(from: source + moved * columns, count: columns)
+        }
+    }
+
+    static func transpose(
         _ values: UnsafeMutableBufferPointer<Float>, rows: Int, columns: Int, using spare: FloatScratch
     ) {
         guard let target = values.baseAddress, let source = copy(values, spare) else { return }

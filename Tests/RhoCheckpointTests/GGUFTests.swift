@@ -3,6 +3,7 @@ import RhoCore
 import RhoModels
 import RhoTensor
 import RhoTestSupport
+import RhoText
 import Testing
 
 @Suite struct GGUFTests {
@@ -67,6 +68,43 @@ import Testing
             // Either a sentence, or a file whose every tensor can be read.
             guard let file = try? GGUF(path: path) else { continue }
             for entry in file.entries { #expect(try file.floats(entry.name, shape: entry.shape).count == entry.count) }
+        }
+    }
+
+    @Test(arguments: [ModelFamily.llama, .qwen2, .qwen3, .gpt2], GGUFModel.Format.allCases)
+    func savedFilesComeBack(family: ModelFamily, format: GGUFModel.Format) throws {
+        let directory = try TemporaryDirectory()
+        let config = try ModelConfig(
+            family: family, vocab: 40, dim: 32, layers: 2, heads: 4, kvHeads: family.isLlamaLike ? 2 : nil, ffWidth: 64,
+            context: 12, tied: family != .qwen2)
+        let model = try ModelCatalog.make(config, seed: 2)
+        let path = directory.file("m.gguf")
+        try GGUFModel.save(model, tokenizer: nil, to: path, format: format)
+        let back = try GGUFModel.load(path)
+        #expect(back.config == config)
+        for (a, b) in zip(model.weights, back.weights) {
+            let values = a.values()
+            let largest = values.map { abs($0) }.max() ?? 0
+            let bound: Float =
+                format == .f32 || a.shape.count == 1 ? 0 : format == .f16 ? largest / 2048 : largest / 200
+            for (x, y) in zip(values, b.values()) { #expect(abs(x - y) <= bound, "\(a.name)") }
+        }
+    }
+
+    @Test func tokenizersTravelInTheMetadata() throws {
+        let directory = try TemporaryDirectory()
+        let documents = (0..<60).map { Array("The farm has \($0) hens and \($0 * 7 % 13) pigs.\n".utf8) }
+        let trained = try BPETokenizer.train(documents: documents, vocabularySize: 300)
+        let config = try ModelConfig(family: .llama, vocab: 320, dim: 32, layers: 1, heads: 4, context: 12)
+        let model = try ModelCatalog.make(config, seed: 2)
+        let text = "The farm has 35 hens <Apr12 1:24>\t and 12 pigs. Caf\u{e9} \u{4f60}\u{597d} \u{1f600}\n\n"
+        for tokenizer in [trained, ByteTokenizer()] as [any Tokenizer] {
+            let path = directory.file("m.gguf")
+            try GGUFModel.save(model, tokenizer: tokenizer, to: path)
+            let back = try GGUFTokenizer.load(GGUF(path: path))
+            #expect(back.encode(text) == tokenizer.encode(text))
+            #expect(back.decodeString(back.encode(text)) == text)
+            #expect(back.endOfText == tokenizer.endOfText)
         }
     }
 
