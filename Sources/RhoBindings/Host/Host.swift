@@ -25,10 +25,7 @@ public enum Host {
             guard !files.isEmpty else {
                 throw RhoError(.usage, "no spec file (*_spec.lua) in \(paths.joined(separator: ", "))")
             }
-            let main = try host.function("main", of: "rho.spec")
-            let loaders = files.map { LuaValue.string($0) }
-            let failures = try main.call([.list(loaders)]).first?.intValue ?? 0
-            return HostOutcome(failures == 0 ? .done : .failed)
+            return HostOutcome(try host.runSpecs(files) == 0 ? .done : .failed)
         }
     }
 

@@ -35,4 +35,10 @@ package final class ScriptHost {
         }
         return function
     }
+
+    /// Runs spec files, which print TAP; returns how many tests failed.
+    package func runSpecs(_ files: [String]) throws -> Int {
+        let main = try function("main", of: "rho.spec")
+        return try main.call([.list(files)]).first?.intValue ?? 0
+    }
 }

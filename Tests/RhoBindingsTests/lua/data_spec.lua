@@ -1,0 +1,102 @@
+local rho = require "rho"
+
+describe("corpora", function()
+  local function lines(n) return rho.data.documents { function(i) return ("line %d\n"):format(i) end, count = n } end
+
+  it("come from functions and lists", function()
+    local documents, bytes = lines(9):count()
+    expect.equal(documents, 9)
+    expect.equal(bytes, 63)
+    expect.equal(rho.data.documents({ from = { "a", { text = "b", source = "x" } } }):documents()[2], { text = "b", source = "x" })
+    expect.equal(rho.data.documents({ function(i) if i % 2 == 0 then return "even" end end, count = 4 }):count(), 2)
+  end)
+
+  it("carry labels from spans, flat or nested", function()
+    local flat = rho.data.documents { function() return { "12 hens ", "useful", "<Apr12> ", "noise" } end, count = 1 }
+    local nested = rho.data.documents { function() return { { "12 hens ", "useful" }, { "<Apr12> ", "noise" } } end, count = 1 }
+    expect.equal(flat:documents()[1].spans, { { "12 hens ", "useful" }, { "<Apr12> ", "noise" } })
+    expect.equal(flat:hash(), nested:hash())
+    local loader = rho.loader { data = flat, tokenizer = rho.tokenizer.bytes(), batch = 1, context = 16, order = "sequential" }
+    expect.equal(loader:batch(1):labels():totable()[1], { 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 1.0, 1.0, 1.0, 1.0, 1.0, 1.0, 1.0, 1.0, 0.0 })
+  end)
+
+  it("say what is wrong with a document", function()
+    local function corpus(value) return rho.data.documents { function() return value end, count = 1 } end
+    expect.error("the label of span 2 must be one of useful, noise, wrong, got 'nosie' (did you mean 'noise'?)",
+      function() corpus({ "a", "useful", "b", "nosie" }):count() end)
+    expect.error("a document must be a string or a list of labelled spans, got number", function() corpus(12):count() end)
+    expect.error("flat spans come in pairs", function() corpus({ "a", "useful", "b" }):count() end)
+    expect.error("a document has no field 'txt' (did you mean 'text'?)", function() corpus({ txt = "a" }):count() end)
+    expect.error("count is required with a function", rho.data.documents, { function() return "a" end })
+  end)
+
+  it("split by content, take, filter and map", function()
+    local train, held = lines(400):split { held_out = 0.25 }
+    local kept, out = train:count(), held:count()
+    expect.equal(kept + out, 400)
+    expect.truthy(out > 60 and out < 140)
+    expect.error("must be in (0, 1)", function() lines(4):split { held_out = 0 } end)
+    expect.equal(lines(50):take({ documents = 7 }):count(), 7)
+    expect.equal(lines(50):filter(function(d) return d.text:find("1") end):count(), 14)
+    local upper = lines(3):map(function(d) return d.text:upper() .. d.index end)
+    expect.equal(upper:documents()[3].text, "LINE 3\n3")
+    expect.equal(lines(5):hash(), lines(5):hash())
+    expect.truthy(lines(5):hash() ~= lines(6):hash())
+  end)
+
+  it("mix by weight", function()
+    local a = rho.data.documents { function() return ("a"):rep(200) end, count = 40, name = "a" }
+    local b = rho.data.documents { function() return ("b"):rep(200) end, count = 40, name = "b" }
+    local mixture = rho.data.mix { { a, 1 }, { b, 3 } }
+    local loader = rho.loader { data = mixture, tokenizer = rho.tokenizer.bytes(), batch = 16, context = 8, seed = 5 }
+    local seen = { a = 0, b = 0 }
+    for batch in loader:steps(20) do
+      for _, row in ipairs(batch:describe().origin) do seen[row.source] = seen[row.source] + 1 end
+    end
+    expect.near(seen.b / (seen.a + seen.b), 0.75, 0.02)
+    expect.error("part 2 must be {corpus, weight}", rho.data.mix, { { a, 1 }, { b } })
+    expect.error("the weight of part 1 must be > 0, got 0", rho.data.mix, { { a, 0 } })
+    expect.error("did you mean 'name'", rho.data.mix, { { a, 1 }, nmae = "x" })
+  end)
+
+  it("are tokenised once and found again", function()
+    local tokenizer = rho.tokenizer.bytes()
+    local one = rho.data.prepare { data = lines(20), tokenizer = tokenizer }
+    local two = rho.data.prepare { data = lines(20), tokenizer = tokenizer }
+    expect.equal(one:paths(), two:paths())
+    expect.equal(one:count(), one:bytes() + one:documents())
+  end)
+
+  it("refuse to be empty", function()
+    local none = rho.data.documents { function() end, count = 3, name = "none" }
+    expect.error("corpus none is empty", function() return rho.data.prepare { data = none, tokenizer = rho.tokenizer.bytes() } end)
+  end)
+end)
+
+describe("loaders", function()
+  local corpus = rho.data.documents { function(i) return ("row %d "):format(i):rep(9) end, count = 30 }
+  local function loader(seed) return rho.loader { data = corpus, tokenizer = rho.tokenizer.bytes(), batch = 4, context = 16, seed = seed } end
+
+  it("give batches that depend on seed and step alone", function()
+    expect.equal(loader(1):batch(5):ids():totable(), loader(1):batch(5):ids():totable())
+    expect.truthy(loader(1):batch(5):text(1) ~= loader(2):batch(5):text(1) or loader(1):batch(5):text(2) ~= loader(2):batch(5):text(2))
+    local steps = {}
+    for batch in loader(1):steps(5, 3) do steps[#steps + 1] = batch.step end
+    expect.equal(steps, { 3, 4, 5 })
+    expect.equal(loader(1):batch(4):ids():totable(), (function() for b in loader(1):steps(4, 4) do return b:ids():totable() end end)())
+  end)
+
+  it("predict the next token", function()
+    local batch = rho.loader({ data = corpus, tokenizer = rho.tokenizer.bytes(), batch = 2, context = 8, order = "sequential" }):batch(1)
+    local ids, targets = batch:ids():totable(), batch:targets():totable()
+    expect.equal(ids[1][2], targets[1][1])
+    expect.equal(batch.tokens, 16)
+    expect.equal(batch.rows, 2)
+    expect.equal(batch:text(1), "row 1 ro")
+    expect.error("row must be in 1 ... 2, got 3", batch.text, batch, 3)
+  end)
+
+  it("need a tokenizer for a corpus", function()
+    expect.error("tokenizer is required", rho.loader, { data = corpus })
+  end)
+end)
