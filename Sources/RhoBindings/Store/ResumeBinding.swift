@@ -25,16 +25,18 @@ struct ResumeBinding {
 
     var functions: [LuaFunctionDeclaration] { [identity, unfinished, claim, begin] }
 
-    static let identityClass = LuaClassDeclaration<IdentityBox>(
-        "RunIdentity", doc: "What a run is: experiment, parameters, code and engine.",
-        methods: [
-            LuaMethod("digest", doc: "SHA-256 of the identity.", returns: [LuaResult(.string, "hexadecimal")]) { box, _ in
-                [.string(box.identity.digest)]
-            },
-            LuaMethod("describe", doc: "The parts.", returns: [LuaResult(.table, "the table")]) { box, _ in
-                [LuaValue(json: box.identity.json)]
-            },
-        ], describe: { "run identity \($0.identity.digest.prefix(12))" })
+    static var identityClass: LuaClassDeclaration<IdentityBox> {
+        LuaClassDeclaration(
+            "RunIdentity", doc: "What a run is: experiment, parameters, code and engine.",
+            methods: [
+                LuaMethod("digest", doc: "SHA-256 of the identity.", returns: [LuaResult(.string, "hexadecimal")]) { box, _ in
+                    [.string(box.identity.digest)]
+                },
+                LuaMethod("describe", doc: "The parts.", returns: [LuaResult(.table, "the table")]) { box, _ in
+                    [LuaValue(json: box.identity.json)]
+                },
+            ], describe: { "run identity \($0.identity.digest.prefix(12))" })
+    }
 
     private var identity: LuaFunctionDeclaration {
         LuaFunctionDeclaration(
@@ -45,9 +47,10 @@ struct ResumeBinding {
             let options = try call.options("options")
             let name = try options.string("experiment")
             let code: JSON
-            do {
-                code = JSON(try options.function("run").fingerprint())
-            } catch let error where error.code == .unsupported {
+            let function = try options.function("run")
+            if let fingerprint = try? function.fingerprint() {
+                code = JSON(fingerprint)
+            } else {
                 // A function that captures what has no content stands for the files it came from.
                 code = .array(session.sources(call.state).map { JSON(SHA256Hasher.hex(of: $0.bytes)) })
             }

@@ -142,10 +142,10 @@ public final class ArmDirectory {
         return opened
     }
 
-    /// Makes the log agree with a checkpoint: lines after its step go, and a resume is marked.
-    public func resumeMetrics(at step: Int) throws(RhoError) {
+    /// Makes the log agree with a checkpoint: lines after its step go, and a resume is marked if it is one.
+    public func resumeMetrics(at step: Int, marked: Bool = true) throws(RhoError) {
         try MetricsLog.truncate(metricsPath, afterStep: step)
-        try metrics().appendEvent("resume", step: step)
+        if marked { try metrics().appendEvent("resume", step: step) }
     }
 
     /// Empties the log for a training that starts from its first step.
