@@ -18,9 +18,9 @@ return rho.experiment {
     lr = { 3e-3, doc = "peak learning rate" },
   },
   run = function(p)
-    local clean = rho.data.generate { kind = "clean", seed = 11, documents = 30000, largest = p.largest }
+    local clean = rho.data.generate { kind = "clean", seed = 11, documents = 22000, largest = p.largest }
     local web = rho.data.generate {
-      kind = "noisy", seed = 12, documents = 20000, largest = p.largest, noise = p.noise, wrong = p.wrong,
+      kind = "noisy", seed = 12, documents = 11000, largest = p.largest, noise = p.noise, wrong = p.wrong,
     }
     local held = rho.data.generate { kind = "clean", seed = 13, documents = 400, largest = p.largest }
     local problems = rho.data.problems { seed = 14, count = 200, largest = p.largest }

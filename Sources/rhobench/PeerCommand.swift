@@ -1,0 +1,105 @@
+import ArgumentParser
+import Foundation
+import RhoCore
+
+/// Ours and PyTorch's steps in turn, and the ratios, on the same machine in the same run.
+struct PeerCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "peer", abstract: "Training steps here and in PyTorch, in turn, with ratios.")
+
+    @Option(help: "Shapes to measure.")
+    var shapes: [BenchShape] = [.nano, .micro]
+
+    @Option(help: "Times each side is run; medians are reported.")
+    var rounds = 3
+
+    @Option(help: "Measured steps a run.")
+    var steps = 8
+
+    @Option(help: "Python that has the packages of docs/benchmarks/peer/requirements.txt.")
+    var python = "python3"
+
+    @Option(help: "The peer script.")
+    var script = "docs/benchmarks/peer/torch_step.py"
+
+    @Flag(help: "Also torch.compile.")
+    var compile = false
+
+    @OptionGroup var common: CommonOptions
+
+    func run() throws {
+        var rows: [JSON] = []
+        for shape in shapes {
+            for mode in ["clm", "slm"] { rows.append(.object(try compare(shape, mode: mode))) }
+        }
+        if common.json {
+            print(JSON.array(rows).serialized())
+        } else {
+            print(Self.table(rows))
+        }
+    }
+
+    private func compare(_ shape: BenchShape, mode: String) throws -> JSONObject {
+        let threads = common.threads.map { ["--threads", String($0)] } ?? []
+        var ours: [JSON] = []
+        var eager: [JSON] = []
+        var compiled: [JSON] = []
+        for _ in 0..<rounds {
+            ours.append(try output(of: CommandLine.arguments[0], ["step", shape.rawValue, "--mode", mode, "--steps", String(steps), "--json"] + threads))
+            let peer = [script, shape.rawValue, "--mode", mode, "--steps", String(steps)] + threads
+            eager.append(try output(of: python, peer))
+            if compile { compiled.append(try output(of: python, peer + ["--compile"])) }
+        }
+        func median(_ runs: [JSON], _ key: String) -> Double {
+            let values = runs.compactMap { $0[key]?.doubleValue }.sorted()
+            return values.isEmpty ? .nan : values[values.count / 2]
+        }
+        var row: JSONObject = ["shape": .string(shape.rawValue), "mode": .string(mode)]
+        for key in ["tokens_per_second", "gflops", "sgemm_peak_gflops", "share_of_peak", "peak_rss_mib"] {
+            row[key] = .number(median(ours, key))
+        }
+        row["torch_tokens_per_second"] = .number(median(eager, "tokens_per_second"))
+        row["torch_peak_rss_mib"] = .number(median(eager, "peak_rss_mib"))
+        row["speed_ratio"] = .number(median(ours, "tokens_per_second") / median(eager, "tokens_per_second"))
+        row["memory_ratio"] = .number(median(ours, "peak_rss_mib") / median(eager, "peak_rss_mib"))
+        if compile {
+            row["speed_ratio_compiled"] = .number(
+                median(ours, "tokens_per_second") / median(compiled, "tokens_per_second"))
+        }
+        return row
+    }
+
+    /// Runs a program and reads its output as one JSON value.
+    private func output(of program: String, _ arguments: [String]) throws -> JSON {
+        let process = Process()
+        process.executableURL = URL(fileURLWithPath: "/usr/bin/env")
+        process.arguments = [program] + arguments
+        let pipe = Pipe()
+        process.standardOutput = pipe
+        try process.run()
+        let data = pipe.fileHandleForReading.readDataToEndOfFile()
+        process.waitUntilExit()
+        guard process.terminationStatus == 0 else {
+            throw RhoError(.io, "\(program) \(arguments.joined(separator: " ")) failed with status \(process.terminationStatus)")
+        }
+        return try JSON.parse(String(decoding: data, as: UTF8.self))
+    }
+
+    /// The rows as a Markdown table.
+    static func table(_ rows: [JSON]) -> String {
+        let columns = [
+            ("shape", "shape"), ("mode", "mode"), ("tokens_per_second", "tok/s"), ("torch_tokens_per_second", "PyTorch"),
+            ("speed_ratio", "ratio"), ("speed_ratio_compiled", "ratio, compiled"), ("gflops", "GFLOP/s"),
+            ("sgemm_peak_gflops", "sgemm peak"), ("share_of_peak", "of peak"), ("peak_rss_mib", "RSS MiB"),
+            ("torch_peak_rss_mib", "PyTorch RSS"), ("memory_ratio", "ratio"),
+        ].filter { key, _ in rows.contains { $0[key] != nil } }
+        func cell(_ value: JSON?) -> String {
+            guard let value else { return "" }
+            guard let number = value.doubleValue else { return value.stringValue ?? "" }
+            return abs(number) >= 100 ? String(Int(number.rounded())) : String((number * 100).rounded() / 100)
+        }
+        var lines = ["| " + columns.map(\.1).joined(separator: " | ") + " |", "|" + columns.map { _ in "---|" }.joined()]
+        lines += rows.map { row in "| " + columns.map { cell(row[$0.0]) }.joined(separator: " | ") + " |" }
+        return lines.joined(separator: "\n")
+    }
+}
