@@ -37,6 +37,13 @@ extension GGUFModel {
                         return values
                     }))
         }
+        if case .llama3 = config.ropeScaling {
+            let divisors = GGUFRotary.divisors(config)
+            tensors.append(
+                GGUFTensor(
+                    name: GGUFRotary.name, shape: [divisors.count], type: .f32,
+                    values: { () throws(RhoError) in divisors }))
+        }
         var pairs = try metadata(config)
         if let tokenizer { pairs += try GGUFTokenizer.metadata(tokenizer, vocab: config.vocab) }
         try GGUF.write(path, metadata: pairs, tensors: tensors)
@@ -84,8 +91,7 @@ extension GGUFModel {
         case .none: break
         case .linear(let factor):
             pairs += [(key("rope.scaling.type"), .string("linear")), (key("rope.scaling.factor"), .number(factor))]
-        case .llama3:
-            throw RhoError(.unsupported, "llama3 rope scaling is not written as GGUF")
+        case .llama3: break
         }
         if let begin = config.bosToken { pairs.append(("tokenizer.ggml.bos_token_id", count(begin))) }
         if let end = config.eosToken.first { pairs.append(("tokenizer.ggml.eos_token_id", count(end))) }

@@ -30,6 +30,7 @@ public enum GGUFModel {
             }
             try weight.load(UnsafeBufferPointer(values))
         }
+        used.insert(GGUFRotary.name)
         for entry in file.entries where !used.contains(entry.name) {
             throw RhoError(
                 .unsupported,
@@ -79,6 +80,7 @@ public enum GGUFModel {
             }
             config.ropeScaling = .linear(factor: shortest(try file.double(prefix + "rope.scaling.factor")))
         }
+        if family == .llama, let scaling = try GGUFRotary.scaling(file, config) { config.ropeScaling = scaling }
         let window = try file.int(prefix + "attention.sliding_window", default: 0)
         if window > 0 { config.window = window }
         let begin = try file.int("tokenizer.ggml.bos_token_id", default: -1)

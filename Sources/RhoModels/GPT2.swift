@@ -6,23 +6,13 @@ import RhoTensor
 ///
 ///     h = x + Wo · attention(Wqkv · norm(x) + b) + b      x' = h + Wproj · gelu(Wfc · norm(h) + b) + b
 public final class GPT2: LanguageModel {
-    private struct Linear {
-        var weight: Tensor
-        var bias: Tensor
-    }
-
-    private struct Norm {
-        var weight: Tensor
-        var bias: Tensor
-    }
-
     private struct Layer {
-        var inputNorm: Norm
-        var qkv: Linear
-        var attentionOut: Linear
-        var middleNorm: Norm
-        var up: Linear
-        var down: Linear
+        var inputNorm: AffineNorm
+        var qkv: AffineLinear
+        var attentionOut: AffineLinear
+        var middleNorm: AffineNorm
+        var up: AffineLinear
+        var down: AffineLinear
     }
 
     public let config: ModelConfig
@@ -33,7 +23,7 @@ public final class GPT2: LanguageModel {
     private let embedding: Tensor
     private let positionTable: Tensor
     private let layers: [Layer]
-    private let finalNorm: Norm
+    private let finalNorm: AffineNorm
 
     /// A model with all weights zero; `initialise(seed:)` or a checkpoint fills them.
     public init(_ config: ModelConfig) throws(RhoError) {
@@ -42,16 +32,10 @@ public final class GPT2: LanguageModel {
         let matrix = Initial.normal(config.initStd)
         let residual = Initial.normal(config.initStd / (2 * Double(config.layers)).squareRoot())
         var set = ParameterSet()
-        func linear(_ name: String, inputs: Int, outputs: Int, _ initial: Initial) throws(RhoError) -> Linear {
-            Linear(
-                weight: try set.matrix(name + ".weight", rows: outputs, width: inputs, initial, transposed: true),
-                bias: try set.vector(name + ".bias", count: outputs, .zeros))
+        func linear(_ name: String, inputs: Int, outputs: Int, _ initial: Initial) throws(RhoError) -> AffineLinear {
+            try AffineLinear(name, inputs: inputs, outputs: outputs, initial, &set, transposed: true)
         }
-        func norm(_ name: String) throws(RhoError) -> Norm {
-            Norm(
-                weight: try set.vector(name + ".weight", count: config.dim, .ones),
-                bias: try set.vector(name + ".bias", count: config.dim, .zeros))
-        }
+        func norm(_ name: String) throws(RhoError) -> AffineNorm { try AffineNorm(name, config, &set) }
         embedding = try set.matrix("transformer.wte.weight", rows: config.vocab, width: config.dim, matrix)
         positionTable = try set.matrix("transformer.wpe.weight", rows: config.context, width: config.dim, matrix)
         var layers: [Layer] = []
@@ -90,7 +74,7 @@ public final class GPT2: LanguageModel {
                 try self.layer(index, x, attention, drop)
             }
         }
-        return try Fused.norm(x_ND, norm(finalNorm))
+        return try Fused.norm(x_ND, finalNorm.weights)
     }
 
     private func layer(
@@ -98,17 +82,13 @@ public final class GPT2: LanguageModel {
     ) throws(RhoError) -> Tensor {
         let layer = layers[index]
         let mixed = try attention.attend(
-            Fused.normLinear(x_ND, norm: norm(layer.inputNorm), layer.qkv.weight, bias: layer.qkv.bias), layer: index)
+            Fused.normLinear(x_ND, norm: layer.inputNorm.weights, layer.qkv.weight, bias: layer.qkv.bias), layer: index)
         let h_ND = try drop.add(x_ND, site: 2 * index + 1) { (residual) throws(RhoError) in
             try Fused.linear(mixed, layer.attentionOut.weight, bias: layer.attentionOut.bias, residual: residual)
         }
-        let inner = try Fused.normLinear(h_ND, norm: norm(layer.middleNorm), layer.up.weight, bias: layer.up.bias)
+        let inner = try Fused.normLinear(h_ND, norm: layer.middleNorm.weights, layer.up.weight, bias: layer.up.bias)
         return try drop.add(h_ND, site: 2 * index + 2) { (residual) throws(RhoError) in
             try Fused.geluLinear(inner, layer.down.weight, bias: layer.down.bias, residual: residual)
         }
-    }
-
-    private func norm(_ weights: Norm) -> NormWeights {
-        NormWeights(weight: weights.weight, bias: weights.bias, epsilon: Float(config.normEps))
     }
 }

@@ -91,6 +91,23 @@ import Testing
         }
     }
 
+    @Test func llama3FrequenciesComeBack() throws {
+        let directory = try TemporaryDirectory()
+        var config = try ModelConfig(family: .llama, vocab: 40, dim: 64, layers: 1, heads: 2, ffWidth: 64, context: 64)
+        config.ropeTheta = 500_000
+        config.ropeScaling = .llama3(factor: 32, low: 1, high: 4, original: 8192)
+        let path = directory.file("m.gguf")
+        try GGUFModel.save(ModelCatalog.make(config, seed: 2), tokenizer: nil, to: path)
+        #expect(try GGUFModel.load(path).config == config)
+        config.ropeScaling = .llama3(factor: 32, low: 1, high: 5, original: 8192)
+        try GGUFModel.save(ModelCatalog.make(config, seed: 2), tokenizer: nil, to: path)
+        #expect(
+            throws: RhoError(.unsupported, "\(path): tensor 'rope_freqs.weight' does not hold Llama 3's frequencies")
+        ) {
+            try GGUFModel.load(path)
+        }
+    }
+
     @Test func tokenizersTravelInTheMetadata() throws {
         let directory = try TemporaryDirectory()
         let documents = (0..<60).map { Array("The farm has \($0) hens and \($0 * 7 % 13) pigs.\n".utf8) }

@@ -1,4 +1,5 @@
 import RhoCore
+import RhoKernels
 import RhoModels
 import RhoTensor
 import Testing
@@ -132,6 +133,31 @@ import Testing
         let kept = try gradients()
         model.recompute = true
         #expect(try gradients() == kept)
+    }
+
+    @Test(arguments: families)
+    func threadsChangeNoBit(family: ModelFamily) throws {
+        let config = try ModelConfig(
+            family: family, vocab: 203, dim: 48, layers: 2, heads: 4, kvHeads: family.isLlamaLike ? 2 : nil, context: 80
+        )
+        let ids = (0..<3 * 77).map { Int32($0 * 31 % 203) }
+        let grid = try TokenGrid(batch: 3, tokens: 77, ids: ids)
+        let before = Parallel.threadCount
+        defer { Parallel.threadCount = before }
+        var results: [[[Float]]] = []
+        for threads in 1...3 {
+            Parallel.threadCount = threads
+            let model = try ModelCatalog.make(config, seed: 1)
+            let optimiser = try AdamW(model.parameters)
+            for _ in 0..<2 {
+                try model.loss(grid, targets: Array(ids[1...]) + [-1]).mean().backward()
+                try optimiser.step(lr: 1e-2, clip: 1)
+                optimiser.zeroGrad()
+            }
+            let continuation = try model.generate([[1, 2, 3]], GenerationOptions(maxNewTokens: 8))[0].ids
+            results.append(model.weights.map { $0.values() } + [continuation.map { Float($0) }])
+        }
+        #expect(results[0] == results[1] && results[0] == results[2])
     }
 
     @Test func refusesBadGrids() throws {
