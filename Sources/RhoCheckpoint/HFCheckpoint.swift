@@ -9,14 +9,16 @@ public enum HFCheckpoint {
     public static let shardBytes = 5_000_000_000
 
     /// Writes `model`, and `tokenizer` if given, to the directory `path`, which appears whole or not at all.
-    /// `type` is the number format of the weights. Errors: `.io`.
+    /// `type` is the number format of the weights; `companions` replace the settings files that would be written for a new
+    /// model. Errors: `.io`.
     public static func save(
         _ model: any LanguageModel, tokenizer: (any Tokenizer)?, to path: String, type: ElementType = .f32,
-        shardBytes: Int = HFCheckpoint.shardBytes
+        shardBytes: Int = HFCheckpoint.shardBytes, companions: HFCompanions? = nil
     ) throws(RhoError) {
         try Files.makeDirectory(Files.parent(of: path))
         let directory = try AtomicDirectory(path: path)
         try write(model, tokenizer: tokenizer, into: directory.temporaryPath, type: type, shardBytes: shardBytes)
+        try companions?.write(into: directory.temporaryPath)
         try directory.commit()
     }
 

@@ -70,6 +70,18 @@ import Testing
                 == "\(path)/tokenizer.json: the tokenizer has 257 tokens, the model's vocabulary 31")
     }
 
+    @Test func companionsAreKeptByteForByte() throws {
+        let directory = try TemporaryDirectory()
+        let path = directory.file("m"), model = try model(.llama)
+        try HFCheckpoint.save(model, tokenizer: nil, to: path)
+        try Files.writeAtomically("\(path)/chat_template.jinja", "{{ messages }}")
+        try Files.writeAtomically("\(path)/generation_config.json", "{\"temperature\": 0.6 }")
+        let companions = try HFCompanions(directory: path)
+        #expect(companions.files.map(\.name) == ["chat_template.jinja", "generation_config.json"])
+        try HFCheckpoint.save(model, tokenizer: nil, to: directory.file("n"), companions: companions)
+        #expect(try HFCompanions(directory: directory.file("n")) == companions)
+    }
+
     @Test func savingReplacesTheWholeDirectory() throws {
         let directory = try TemporaryDirectory()
         let path = directory.file("m")

@@ -149,6 +149,27 @@ import Testing
         #expect(message("norm", [2]) == "read")
     }
 
+    @Test func noDamagedHeaderIsTrusted() throws {
+        let directory = try TemporaryDirectory()
+        let path = directory.file("t")
+        try Safetensors.write(
+            path,
+            tensors: (0..<4).map {
+                SafetensorsTensor("t\($0)", shape: [$0 + 1, 2], [Float](repeating: 1, count: 2 * $0 + 2))
+            })
+        let whole = try Files.read(path)
+        var stream = RandomStream(seed: 1, name: "damage")
+        for round in 0..<80 {
+            var bytes = whole
+            for _ in 0...round % 3 { bytes[stream.below(whole.count)] = UInt8(truncatingIfNeeded: stream.next()) }
+            // Either a sentence, or a file whose every readable tensor can be read.
+            guard let file = try? Safetensors(path: directory.write("x", bytes)) else { continue }
+            for entry in file.entries where entry.type.isReadable {
+                #expect(try file.floats(entry.name, shape: entry.shape).count == entry.count)
+            }
+        }
+    }
+
     @Test func everyTruncationIsRefused() throws {
         let directory = try TemporaryDirectory()
         let path = directory.file("t")
