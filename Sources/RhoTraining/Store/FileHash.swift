@@ -5,7 +5,8 @@ import RhoCore
 public enum FileHash {
     /// Reads the whole file.
     public static func compute(_ path: String) throws(RhoError) -> String {
-        SHA256Hasher.hex(of: try MappedFile(path: path).bytes)
+        let file = try MappedFile(path: path)
+        return withExtendedLifetime(file) { SHA256Hasher.hex(of: file.bytes) }
     }
 
     /// The hash of a file that is the same file as when the memo was written: same path, size, modification time to the
