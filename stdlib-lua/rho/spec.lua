@@ -85,29 +85,33 @@ local function run(suite, state, prefix, before)
   return failed
 end
 
---- Runs spec files; returns the number of failed tests.
-function M.main(files)
-  local state, failed = { count = 0 }, 0
-  print("TAP version 13")
-  for _, file in ipairs(files) do
-    local root = { name = "", entries = {}, before = {} }
-    local current = root
-    host.globals.describe = function(name, fn)
-      local outer, suite = current, { name = name, entries = {}, before = {} }
-      outer.entries[#outer.entries + 1] = suite
-      current = suite
-      fn()
-      current = outer
-    end
-    host.globals.it = function(name, fn) current.entries[#current.entries + 1] = { name = name, fn = fn } end
-    host.globals.before_each = function(fn) current.before[#current.before + 1] = fn end
-    host.globals.expect = M.expect
-    dofile(file)
-    failed = failed + run(root, state, "", {})
+local state, root = { count = 0, failed = 0 }, nil
+
+--- Gives the next spec file its globals; the host runs the file itself, so that it can require what lies beside it.
+function M.start()
+  root = { name = "", entries = {}, before = {} }
+  local current = root
+  host.globals.describe = function(name, fn)
+    local outer, suite = current, { name = name, entries = {}, before = {} }
+    outer.entries[#outer.entries + 1] = suite
+    current = suite
+    fn()
+    current = outer
   end
+  host.globals.it = function(name, fn) current.entries[#current.entries + 1] = { name = name, fn = fn } end
+  host.globals.before_each = function(fn) current.before[#current.before + 1] = fn end
+  host.globals.expect = M.expect
+  if state.count == 0 then print("TAP version 13") end
+end
+
+--- Runs the tests that the file declared.
+function M.run() state.failed = state.failed + run(root, state, "", {}) end
+
+--- Prints the plan; returns the number of failed tests.
+function M.finish()
   print(("1..%d"):format(state.count))
-  print(("# %d passed, %d failed"):format(state.count - failed, failed))
-  return failed
+  print(("# %d passed, %d failed"):format(state.count - state.failed, state.failed))
+  return state.failed
 end
 
 return M

@@ -21,6 +21,7 @@ package final class ScriptHost {
                 seed: UInt64(bitPattern: Int64(options.seed ?? 0)), sandbox: sandbox, arguments: options.scriptArguments,
                 fullTraceback: options.fullTraceback, output: output))
         state.host = session
+        state.objectFingerprint = { [session] object in try Identity(store: session.store).fingerprint(of: object) }
         for module in BindingCatalog.modules(session) { try state.register(module) }
         state.addLibrary(name: "rho.native", source: NativeModule.source)
         for module in RhoStdlib.modules {
@@ -38,7 +39,12 @@ package final class ScriptHost {
 
     /// Runs spec files, which print TAP; returns how many tests failed.
     package func runSpecs(_ files: [String]) throws -> Int {
-        let main = try function("main", of: "rho.spec")
-        return try main.call([.list(files)]).first?.intValue ?? 0
+        let (start, run) = (try function("start", of: "rho.spec"), try function("run", of: "rho.spec"))
+        for file in files {
+            _ = try start.call()
+            _ = try state.run(file: file)
+            _ = try run.call()
+        }
+        return try function("finish", of: "rho.spec").call().first?.intValue ?? 0
     }
 }
