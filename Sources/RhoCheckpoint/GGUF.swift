@@ -68,15 +68,17 @@ public final class GGUF: Sendable {
         guard entry.shape == shape, out.count == entry.count else {
             throw RhoError(.checkpoint, "\(path): tensor '\(name)' has shape \(entry.shape), expected \(shape)")
         }
+        // The mapping must outlive the reading, whatever the caller does with this object.
+        defer { withExtendedLifetime(file) {} }
         entry.type.dequantise(UnsafeRawBufferPointer(rebasing: file.bytes[entry.range]), into: out)
     }
 
     /// A tensor of the given shape, dequantised to a new array. Errors as `read(_:shape:into:)`.
     public func floats(_ name: String, shape: [Int]) throws(RhoError) -> [Float] {
-        let scratch = FloatScratch()
-        let values = scratch.take(entry(name)?.count ?? 0)
-        try read(name, shape: shape, into: values)
-        return Array(values)
+        try FloatScratch().withFloats(entry(name)?.count ?? 0) { (values) throws(RhoError) in
+            try read(name, shape: shape, into: values)
+            return Array(values)
+        }
     }
 
     /// Text under `key`. Errors: `.checkpoint` if it is missing or something else.

@@ -26,12 +26,11 @@ extension GGUFModel {
                     name: name, shape: shape, type: type(of: shape, format),
                     values: { () throws(RhoError) in
                         var values = weight.values()
-                        let spare = FloatScratch()
                         values.withUnsafeMutableBufferPointer { values in
                             if weight.transposed {
-                                transpose(values, rows: shape[1], columns: shape[0], using: spare)
+                                GGUFRowOrder.transpose(values, rows: shape[1], columns: shape[0])
                             } else if heads > 0 {
-                                toPairs(values, heads: heads, rows: shape[0], columns: shape[1], using: spare)
+                                GGUFRowOrder.toPairs(values, heads: heads, columns: shape[1])
                             }
                         }
                         return values

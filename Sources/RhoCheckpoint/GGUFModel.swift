@@ -14,21 +14,21 @@ public enum GGUFModel {
         let model = try ModelCatalog.blank(config)
         var used = Set<String>()
         let scratch = FloatScratch()
-        let spare = FloatScratch()
+        let isPermuted = config.family == .llama || config.family == .mistral
         for weight in model.weights {
             let name = try tensorName(weight.name, file.path)
             used.insert(name)
             // GGUF stores all matrices as (outputs, inputs); GPT-2's checkpoint shape is the transpose.
             let shape = weight.transposed ? weight.shape.reversed() : weight.shape
-            let values = scratch.take(weight.count)
-            try file.read(name, shape: Array(shape), into: values)
-            if weight.transposed {
-                transpose(values, rows: shape[0], columns: shape[1], using: spare)
-            } else if config.family == .llama || config.family == .mistral {
-                let heads = headCount(name, config)
-                if heads > 0 { toHalves(values, heads: heads, rows: shape[0], columns: shape[1], using: spare) }
+            try scratch.withFloats(weight.count) { (values) throws(RhoError) in
+                try file.read(name, shape: Array(shape), into: values)
+                if weight.transposed {
+                    GGUFRowOrder.transpose(values, rows: shape[0], columns: shape[1])
+                } else if isPermuted, headCount(name, config) > 0 {
+                    GGUFRowOrder.toHalves(values, heads: headCount(name, config), columns: shape[1])
+                }
+                try weight.load(UnsafeBufferPointer(values))
             }
-            try weight.load(UnsafeBufferPointer(values))
         }
         used.insert(GGUFRotary.name)
         for entry in file.entries where !used.contains(entry.name) {
@@ -125,50 +125,5 @@ public enum GGUFModel {
     /// Heads in a weight whose rows the converter reorders; 0 for all others.
     static func headCount(_ name: String, _ config: ModelConfig) -> Int {
         name.hasSuffix("attn_q.weight") ? config.heads : name.hasSuffix("attn_k.weight") ? config.kvHeads : 0
-    }
-
-    /// llama.cpp rotates neighbouring pairs and its converter reorders the rows of q and k for that; this undoes it:
-    /// row 2i + s of a head goes to row s·E/2 + i.
-    private static func toHalves(
-        _ values: UnsafeMutableBufferPointer<Float>, heads: Int, rows: Int, columns: Int, using spare: FloatScratch
-    ) {
-        guard let target = values.baseAddress, let source = copy(values, spare) else { return }
-        let width = rows / heads
-        for row in 0..<rows {
-            let place = row % width
-            let moved = row - place + (place % 2) * (width / 2) + place / 2
-            (target + moved * columns).update(from: source + row * columns, count: columns)
-        }
-    }
-
-    /// What `toHalves` undoes.
-    static func toPairs(
-        _ values: UnsafeMutableBufferPointer<Float>, heads: Int, rows: Int, columns: Int, using spare: FloatScratch
-    ) {
-        guard let target = values.baseAddress, let source = copy(values, spare) else { return }
-        let width = rows / heads
-        for row in 0..<rows {
-            let place = row % width
-            let moved = row - place + (place % 2) * (width / 2) + place / 2
-            (target + row * columns).update(from: source + moved * columns, count: columns)
-        }
-    }
-
-    static func transpose(
-        _ values: UnsafeMutableBufferPointer<Float>, rows: Int, columns: Int, using spare: FloatScratch
-    ) {
-        guard let target = values.baseAddress, let source = copy(values, spare) else { return }
-        for row in 0..<rows {
-            for column in 0..<columns { target[column * rows + row] = source[row * columns + column] }
-        }
-    }
-
-    private static func copy(
-        _ values: UnsafeMutableBufferPointer<Float>, _ spare: FloatScratch
-    ) -> UnsafePointer<Float>? {
-        let twin = spare.take(values.count)
-        guard let target = twin.baseAddress, let source = values.baseAddress else { return nil }
-        target.update(from: source, count: values.count)
-        return UnsafePointer(target)
     }
 }

@@ -64,9 +64,10 @@ extension HFCheckpoint {
         for weight in model.weights {
             let name = stored(weight.name)
             used.insert(name)
-            let values = scratch.take(weight.count)
-            try files.read(name, shape: weight.shape, into: values)
-            try weight.load(UnsafeBufferPointer(values))
+            try scratch.withFloats(weight.count) { (values) throws(RhoError) in
+                try files.read(name, shape: weight.shape, into: values)
+                try weight.load(UnsafeBufferPointer(values))
+            }
         }
         for name in files.names where !used.contains(name) && !isIgnorable(name, tied: model.config.tied) {
             throw RhoError(

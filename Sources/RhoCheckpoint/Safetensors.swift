@@ -66,19 +66,16 @@ public final class Safetensors: Sendable {
                 .checkpoint,
                 "\(path): tensor '\(name)' has dtype \(entry.type.rawValue), and only F32, F16 and BF16 can be read")
         }
+        // The mapping must outlive the reading, whatever the caller does with this object.
+        defer { withExtendedLifetime(file) {} }
         entry.type.decode(UnsafeRawBufferPointer(rebasing: file.bytes[entry.range]), into: out)
     }
 
     /// Expands a tensor of the given shape to a new array. Errors as `read(_:shape:into:)`.
     public func floats(_ name: String, shape: [Int]) throws(RhoError) -> [Float] {
-        let scratch = FloatScratch()
-        let values = scratch.take(try required(name).count)
-        try read(name, shape: shape, into: values)
-        return Array(values)
-    }
-
-    /// The stored bytes of a tensor as they lie in the file.
-    public func rawBytes(_ entry: Entry) -> UnsafeRawBufferPointer {
-        UnsafeRawBufferPointer(rebasing: file.bytes[entry.range])
+        try FloatScratch().withFloats(try required(name).count) { (values) throws(RhoError) in
+            try read(name, shape: shape, into: values)
+            return Array(values)
+        }
     }
 }
