@@ -4,7 +4,7 @@ enum NativeModule {
         local host = require "rho.host"
         local rho = {}
         for _, name in ipairs {
-          "data", "eval", "json", "model", "optim", "random", "run", "select", "store", "tensor", "tokenizer",
+          "analysis", "data", "eval", "json", "model", "optim", "random", "run", "select", "store", "tensor", "tokenizer",
         } do
           rho[name] = require("rho.native." .. name)
         end

@@ -16,6 +16,8 @@ final class BatchBox {
     let tokenOffset: Int
     /// Columns that the model's forward pass left here on request.
     var columns: [TokenColumn: [Float]] = [:]
+    /// The model that last computed its losses.
+    var model: ModelBox?
     /// The pieces of the last split, so that asking again gives the same objects with their columns.
     private var lastSplit: [BatchBox] = []
 
@@ -59,7 +61,7 @@ enum BatchClass {
                 tensor("labels", "Ground truth of the targets, [rows, context]: 0 useful, 1 noise, 2 wrong; nil if unknown.") {
                     $0.batch.labels?.map(Float.init)
                 },
-                text, split, describe,
+                text, split, short, describe,
             ],
             properties: [
                 property("step", "Step, counted from 1.") { $0.step },
@@ -102,6 +104,24 @@ enum BatchClass {
             parameters: [LuaField("n", .integer(min: 1), required: true, doc: "number of pieces")],
             returns: [LuaResult(.list(.object("Batch")), "the pieces")]
         ) { box, call in [.list(try box.split(call.int("n")).map { .object($0, class: "Batch") })] }
+    }
+
+    private static var short: LuaMethod<BatchBox> {
+        LuaMethod(
+            "short", doc: "The same tokens with short contexts: the row is cut into blocks of n positions that do not see each other.",
+            parameters: [LuaField("n", .integer(min: 1), required: true, unit: "tokens", doc: "positions of a block")],
+            returns: [LuaResult(.object("Batch"), "the batch")],
+            example: "local near = model:loss(batch:short(32))"
+        ) { box, call in
+            let block = Int32(clamping: try call.int("n"))
+            var batch = box.batch
+            let width = Int32(batch.width)
+            batch.segmentStart = (0..<Int32(batch.ids.count)).map { place in
+                max(box.batch.segmentStart?[Int(place)] ?? 0, place % width / block * block)
+            }
+            let made = BatchBox(batch, loader: box.loader, piece: box.piece, pieces: box.pieces, tokenOffset: box.tokenOffset)
+            return [.object(made, class: "Batch")]
+        }
     }
 
     private static var describe: LuaMethod<BatchBox> {

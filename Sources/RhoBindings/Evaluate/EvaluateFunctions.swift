@@ -130,7 +130,7 @@ struct EvaluateFunctions {
             pairs += Self.number(result.accuracyPerByte, "per_byte")
             pairs += [
                 ("bits_per_byte", .number(result.bitsPerByte)), ("n", .integer(items.count)), ("truncated", .integer(result.truncated)),
-                ("flops", .number(result.flops)), ("task", task(MultipleChoice.version, result.promptHash, format, .integer)),
+                ("flops", .number(result.flops)), ("task", task(MultipleChoice.version, result.promptHash, format, LuaValue.integer)),
             ]
             if try options.bool("details") {
                 pairs.append(("items", .list(zip(items, result.items).map { Self.details($0, $1) })))

@@ -12,6 +12,7 @@ package enum BindingCatalog {
             OptimBinding.module,
             SelectBinding.module,
             EvalBinding(session: session).module,
+            AnalysisBinding(session: session).module,
             RunBinding(session: session).module,
             StoreBinding(session: session).module,
             RandomBinding.module,

@@ -33,27 +33,35 @@ struct EvalBinding {
             example: "print(rho.eval.loss { model = model, data = held }.loss)"
         ) { call in
             let options = try call.options("options")
-            let box = try options.object("model", as: ModelBox.self)
-            let tokens = try LoaderBinding(session: session).tokens(options, or: box.tokenizer.map { TokenizerBox($0) })
-            if let own = box.tokenizer, own.fingerprint != tokens.tokenizer.fingerprint {
-                throw RhoError(.mismatch, "rho.eval.loss: the corpus is tokenised with another tokenizer than the model's")
-            }
-            let context = try options.optionalInt("context") ?? box.config.context
-            let result = try HeldOut.evaluate(
-                box.model(), on: tokens.corpus, byteLengths: tokens.byteLengths, context: context, batch: options.int("batch"),
-                limit: options.optionalInt("limit_tokens"), documentMask: options.bool("mask_documents")
-            ) { _ throws(RhoError) in
-                try Interruption.check()
-            }
-            return [
-                .record([
-                    ("loss", .number(result.loss)), ("stderr", .number(result.standardError)),
-                    ("bits_per_byte", .number(result.bitsPerByte)), ("perplexity", .number(result.perplexity)),
-                    ("tokens", .integer(result.tokens)), ("bytes", .integer(result.bytes)), ("flops", .number(result.flops)),
-                    ("version", .integer(HeldOut.version)),
-                ])
-            ]
+            return try session.store.evaluation(options, label: Self.label(options)) { try heldOut(options) }
         }
+    }
+
+    /// What a person calls the text of an evaluation.
+    private static func label(_ options: LuaOptions) -> String {
+        let data = (try? options.value("data")) ?? .nil
+        return data.object(as: CorpusBox.self)?.name ?? data.object(as: TokensBox.self)?.corpus.name ?? ""
+    }
+
+    private func heldOut(_ options: LuaOptions) throws -> LuaValue {
+        let box = try options.object("model", as: ModelBox.self)
+        let tokens = try LoaderBinding(session: session).tokens(options, or: box.tokenizer.map { TokenizerBox($0) })
+        if let own = box.tokenizer, own.fingerprint != tokens.tokenizer.fingerprint {
+            throw RhoError(.mismatch, "rho.eval.loss: the corpus is tokenised with another tokenizer than the model's")
+        }
+        let context = try options.optionalInt("context") ?? box.config.context
+        let result = try HeldOut.evaluate(
+            box.model(), on: tokens.corpus, byteLengths: tokens.byteLengths, context: context, batch: options.int("batch"),
+            limit: options.optionalInt("limit_tokens"), documentMask: options.bool("mask_documents")
+        ) { _ throws(RhoError) in
+            try Interruption.check()
+        }
+        return .record([
+            ("loss", .number(result.loss)), ("stderr", .number(result.standardError)),
+            ("bits_per_byte", .number(result.bitsPerByte)), ("perplexity", .number(result.perplexity)),
+            ("tokens", .integer(result.tokens)), ("bytes", .integer(result.bytes)), ("flops", .number(result.flops)),
+            ("version", .integer(HeldOut.version)),
+        ])
     }
 
     private let exactRecord = LuaRecord(
@@ -74,34 +82,36 @@ struct EvalBinding {
             returns: [LuaResult(.table, "{ accuracy =, stderr =, correct =, n =, items = {...}, flops =, version = }")]
         ) { call in
             let options = try call.options("options")
-            let box = try options.object("model", as: ModelBox.self)
-            let stop = try options.value("stop")
-            let stops = stop.stringValue.map { [$0] } ?? (stop.listValue ?? []).compactMap(\.stringValue)
-            let extract = try options.optionalFunction("extract").map { function in
-                { (text: String) throws -> String in
-                    let result = try function.call([.string(text)]).first ?? .nil
-                    guard let answer = result.stringValue else {
-                        throw RhoError(.value, "rho.eval.exact_match: extract must return a string, got \(result.display)")
-                    }
-                    return answer
-                }
-            }
-            let result = try ExactMatch.evaluate(
-                box.model(), tokenizer: box.needTokenizer(), prompts: options.strings("prompts"), answers: options.strings("answers"),
-                maxTokens: options.int("max_tokens"), stops: stops, extract: extract)
-            let items = result.items.map { item in
-                LuaValue.record([
-                    ("prompt", .string(item.prompt)), ("expected", .string(item.expected)), ("output", .string(item.output)),
-                    ("answer", .string(item.answer)), ("correct", .boolean(item.correct)),
-                ])
-            }
-            return [
-                .record([
-                    ("accuracy", .number(result.accuracy)), ("stderr", .number(result.standardError)),
-                    ("correct", .integer(result.correct)), ("n", .integer(result.items.count)), ("truncated", .integer(result.truncated)),
-                    ("items", .list(items)), ("flops", .number(result.flops)), ("version", .integer(ExactMatch.version)),
-                ])
-            ]
+            return try session.store.evaluation(options, label: "\(options.strings("prompts").count) prompts") { try exact(options) }
         }
+    }
+
+    private func exact(_ options: LuaOptions) throws -> LuaValue {
+        let box = try options.object("model", as: ModelBox.self)
+        let stop = try options.value("stop")
+        let stops = stop.stringValue.map { [$0] } ?? (stop.listValue ?? []).compactMap(\.stringValue)
+        let extract = try options.optionalFunction("extract").map { function in
+            { (text: String) throws -> String in
+                let result = try function.call([.string(text)]).first ?? .nil
+                guard let answer = result.stringValue else {
+                    throw RhoError(.value, "rho.eval.exact_match: extract must return a string, got \(result.display)")
+                }
+                return answer
+            }
+        }
+        let result = try ExactMatch.evaluate(
+            box.model(), tokenizer: box.needTokenizer(), prompts: options.strings("prompts"), answers: options.strings("answers"),
+            maxTokens: options.int("max_tokens"), stops: stops, extract: extract)
+        let items = result.items.map { item in
+            LuaValue.record([
+                ("prompt", .string(item.prompt)), ("expected", .string(item.expected)), ("output", .string(item.output)),
+                ("answer", .string(item.answer)), ("correct", .boolean(item.correct)),
+            ])
+        }
+        return .record([
+            ("accuracy", .number(result.accuracy)), ("stderr", .number(result.standardError)),
+            ("correct", .integer(result.correct)), ("n", .integer(result.items.count)), ("truncated", .integer(result.truncated)),
+            ("items", .list(items)), ("flops", .number(result.flops)), ("version", .integer(ExactMatch.version)),
+        ])
     }
 }

@@ -52,6 +52,7 @@ enum ModelClass {
     /// The losses; leaves entropy and margin on the batch where they are wanted.
     static func losses(of box: ModelBox, _ batch: BatchBox, wanted: [TokenColumn]) throws -> Tensor {
         let model = try box.model()
+        batch.model = box
         if let tokenizer = box.tokenizer, tokenizer.fingerprint != batch.loader.tokens.tokenizer.fingerprint {
             throw RhoError(.mismatch, "the batch was tokenised with another tokenizer than the model's")
         }

@@ -16,15 +16,25 @@ final class PolicyBox {
     let kind: Kind
     let name: String
     let scores: ScoresBox?
+    /// Further columns, by name.
+    let sources: ColumnSources
+    /// The run's own earlier losses; nil for policies that do not read them.
+    private(set) var history: LossHistory?
+    /// The policy with thresholds taken from the whole corpus, once they are known (scope corpus).
+    private var frozen: SelectionPolicy?
     /// Summed over the pieces of one step.
     private(set) var statistics = SelectionStatistics()
     private var statisticsStep = -1
     private var views: (loader: LoaderBox, view: ScoreView)?
 
-    init(_ kind: Kind, name: String, scores: ScoresBox?) {
+    init(
+        _ kind: Kind, name: String, scores: ScoresBox?, sources: ColumnSources = ColumnSources(), history: LossHistory? = nil
+    ) {
         self.kind = kind
         self.name = name
         self.scores = scores
+        self.sources = sources
+        self.history = history
     }
 
     var value: LuaValue { .object(self, class: "Policy") }
@@ -58,7 +68,14 @@ final class PolicyBox {
 
     /// Refuses a policy whose reference columns nobody can supply.
     func checkScores(_ place: String) throws(RhoError) {
-        for column in requiredColumns where column == .referenceLoss || column == .referenceEntropy {
+        for column in requiredColumns where !sources.supplies(column) {
+            let known = TokenColumn.standard.map(\.column.name)
+            guard known.contains(column.name) else {
+                throw RhoError(
+                    .value, "\(place): no token column is called '\(column)'\(suggestion(for: column.name, in: known + sources.names))",
+                    hint: "columns = { \(column) = scores, or a function of a batch }")
+            }
+            guard column == .referenceLoss || column == .referenceEntropy else { continue }
             guard let scores else {
                 throw RhoError(
                     .usage, "\(place): the policy reads \(column), so it needs scores", hint: "scores = rho.score { reference = ..., data = ... }")
@@ -82,7 +99,7 @@ final class PolicyBox {
             tokens: first.batch.step * loader.loader.batch * loader.loader.tokens, seed: loader.seed, tokenOffset: first.tokenOffset)
         let selection: Selection
         switch kind {
-        case .rule(let policy): selection = try policy.select(window, at: moment)
+        case .rule(let policy): selection = try (corpusPolicy(policy, loader) ?? policy).select(window, at: moment)
         case .function(let function, _, let normaliser):
             var weights: [Float] = []
             for (piece, loss) in zip(pieces, losses) {
@@ -93,25 +110,96 @@ final class PolicyBox {
         if statisticsStep != first.batch.step || first.piece == 0 { statistics = SelectionStatistics() }
         statisticsStep = first.batch.step
         statistics += selection.statistics
+        record(pieces, losses)
         return selection
     }
 
-    private func columns(_ piece: BatchBox, _ loss: Tensor) throws(RhoError) -> TokenColumns {
+    /// With scope corpus the policy with fixed thresholds, found by reading all scores of the corpus once.
+    private func corpusPolicy(_ policy: SelectionPolicy, _ box: LoaderBox) throws(RhoError) -> SelectionPolicy? {
+        guard policy.scope == .corpus, !policy.rule.isFixed else { return nil }
+        if let frozen { return frozen }
+        let loader = try DataLoader(
+            box.loader.corpus, batch: 16, tokens: box.loader.tokens, order: .sequential, documentMask: box.loader.documentMask)
+        let sequential = LoaderBox(loader, tokens: box.tokens, seed: box.seed)
+        let made = try policy.frozen { body throws(RhoError) in
+            for step in 0..<loader.stepsPerPass {
+                try body(try storedColumns(BatchBox(loader.batch(step: step), loader: sequential, piece: 0, pieces: 1, tokenOffset: 0)))
+            }
+        }
+        frozen = made
+        return made
+    }
+
+    /// The columns that are known without running a model.
+    private func storedColumns(_ piece: BatchBox) throws(RhoError) -> TokenColumns {
+        let batch = piece.batch
+        var columns = try TokenColumns(rows: batch.rowCount, tokens: batch.width, valid: batch.targets.map { $0 >= 0 })
+        for column in requiredColumns where column != .loss && column != .entropy && column != .margin && column != .history {
+            do {
+                if let values = try values(of: column, piece) { try columns.set(column, values) }
+            } catch let error as RhoError {
+                throw error
+            } catch {
+                throw RhoError(.script, "\(error)")
+            }
+        }
+        return columns
+    }
+
+    /// Losses at the same corpus positions in earlier steps; the loss itself where there were none.
+    private func historyValues(_ history: LossHistory, _ batch: TokenBatch, _ loss: [Float]) -> [Float] {
+        loss.indices.map { index in
+            guard batch.targets[index] >= 0,
+                let place = batch.streamIndex(row: index / batch.width, position: index % batch.width)
+            else { return loss[index] }
+            return history.value(part: batch.part(ofRow: index / batch.width), index: place) ?? loss[index]
+        }
+    }
+
+    /// What `t.history` shows a policy written in Lua; asking for it starts the record.
+    func earlierLosses(_ batch: TokenBatch, _ loss: [Float]) -> [Float] {
+        if history == nil { history = try? LossHistory(momentum: Self.defaultMomentum) }
+        return history.map { historyValues($0, batch, loss) } ?? loss
+    }
+
+    static let defaultMomentum = 0.9
+
+    /// What later selections depend on besides the options, for checkpoints; nil where there is nothing.
+    var stateBytes: [UInt8]? { history?.bytes }
+
+    func restoreState(_ bytes: [UInt8]) throws(RhoError) { history = try LossHistory(bytes: bytes) }
+
+    private func record(_ pieces: [BatchBox], _ losses: [Tensor]) {
+        guard history != nil else { return }
+        for (piece, tensor) in zip(pieces, losses) {
+            let (batch, loss) = (piece.batch, tensor.toArray())
+            for index in loss.indices where batch.targets[index] >= 0 {
+                let row = index / batch.width
+                guard let place = batch.streamIndex(row: row, position: index % batch.width) else { continue }
+                history?.record(loss[index], part: batch.part(ofRow: row), index: place)
+            }
+        }
+    }
+
+    private func columns(_ piece: BatchBox, _ loss: Tensor) throws -> TokenColumns {
         let batch = piece.batch
         guard loss.shape.dims == [batch.rowCount, batch.width] else {
             throw RhoError(.shape, "the losses must have shape (\(batch.rowCount), \(batch.width)), got \(loss.shape)")
         }
         var columns = try TokenColumns(rows: batch.rowCount, tokens: batch.width, valid: batch.targets.map { $0 >= 0 })
-        try columns.set(.loss, loss.toArray())
+        let values = loss.toArray()
+        try columns.set(.loss, values)
+        if requiredColumns.contains(.history), let history { try columns.set(.history, historyValues(history, batch, values)) }
         if let labels = batch.labels { try columns.set(.label, labels.map(Float.init)) }
-        for column in requiredColumns where column != .loss && column != .label {
-            if let values = try values(of: column, piece) { try columns.set(column, values) }
+        for column in requiredColumns where column != .loss && column != .label && column != .history {
+            if let values = try self.values(of: column, piece) { try columns.set(column, values) }
         }
         return columns
     }
 
     /// A column that is not computed from the losses; nil where nobody supplies it.
-    func values(of column: TokenColumn, _ piece: BatchBox) throws(RhoError) -> [Float]? {
+    func values(of column: TokenColumn, _ piece: BatchBox) throws -> [Float]? {
+        if let own = try sources.values(of: column, piece) { return own }
         let batch = piece.batch
         switch column {
         case .referenceLoss: return try view(piece)?.values("loss", for: batch)
@@ -136,60 +224,5 @@ final class PolicyBox {
         let view = try scores.file.view(of: loader.corpus, context: loader.tokens, documentMask: loader.documentMask)
         views = (piece.loader, view)
         return view
-    }
-}
-
-/// What the function of a policy written in Lua sees: `t.loss`, `t.reference_loss`, ... as tensors.
-final class PolicyFunction {
-    let policy: PolicyBox
-    let batch: BatchBox
-    let loss: Tensor
-    let moment: SelectionMoment
-
-    init(policy: PolicyBox, batch: BatchBox, loss: Tensor, moment: SelectionMoment) {
-        self.policy = policy
-        self.batch = batch
-        self.loss = loss.detach()
-        self.moment = moment
-    }
-
-    var shape: [Int] { [batch.batch.rowCount, batch.batch.width] }
-
-    /// Calls the function without recording, and checks what it returns.
-    func weights(_ function: LuaFunction) throws -> [Float] {
-        let view = LuaValue.object(self, class: "TokenView")
-        let result = try Autograd.withoutGrad(rethrowing: { try function.call([view]) }).first ?? .nil
-        guard let tensor = result.object(as: Tensor.self) else {
-            throw RhoError(.value, "policy '\(policy.name)': weights must return a tensor, got \(result.typeName)")
-        }
-        guard tensor.shape.dims == shape else {
-            throw RhoError(
-                .shape, "policy '\(policy.name)': weights must return a tensor of shape (\(shape[0]), \(shape[1])), got \(tensor.shape)")
-        }
-        return tensor.toArray()
-    }
-
-    /// A column as a tensor.
-    func column(_ name: String) throws -> Tensor {
-        let column = TokenColumn(name)
-        switch column {
-        case .loss: return loss
-        case .excess: return try loss.sub(self.column("reference_loss"))
-        case .probability: return try loss.unary(.neg).unary(.exp)
-        case .position: return try Tensor.from((0..<shape[0] * shape[1]).map { Float($0 % shape[1]) }, shape)
-        case .random:
-            let stream = RandomStream(seed: moment.seed, name: "selection/random", step: UInt64(clamping: moment.step))
-            let first = UInt64(clamping: batch.tokenOffset)
-            return try Tensor.from((0..<shape[0] * shape[1]).map { Float(stream.bits(at: first + UInt64($0)) >> 40) * 0x1p-24 }, shape)
-        default: break
-        }
-        let names = TokenColumn.standard.map(\.column.name)
-        guard names.contains(name) else {
-            throw RhoError(.value, "no token column is called '\(name)'\(suggestion(for: name, in: names))")
-        }
-        guard let values = try policy.values(of: column, batch) else {
-            throw RhoError(.value, "the column \(name) is not there", hint: "reference columns need scores = rho.score { ... } in the policy")
-        }
-        return try Tensor.from(values, shape)
     }
 }

@@ -8,7 +8,7 @@ enum PolicyClass {
     static var declaration: LuaClassDeclaration<PolicyBox> {
         LuaClassDeclaration(
             "Policy", doc: "Decides which tokens carry loss, and how much.",
-            methods: [weights, plan, stats, name, scores, ranks, describe],
+            methods: [weights, plan, apply, stats, name, scores, extraScores, ranks, describe],
             describe: { box in
                 if case .rule(let policy) = box.kind { return "policy \(policy)" }
                 return "policy \(box.name): weights by a Lua function, divided by \(box.normaliser)"
@@ -117,6 +117,13 @@ enum PolicyClass {
         }
     }
 
+    private static var extraScores: LuaMethod<PolicyBox> {
+        LuaMethod(
+            "extra_scores", doc: "The scores behind its further columns, whose cost is part of the training's.",
+            returns: [LuaResult(.list(.object("Scores")), "the scores")]
+        ) { box, _ in [.list(box.sources.scores.map { $0.scores.value })] }
+    }
+
     private static var ranks: LuaMethod<PolicyBox> {
         LuaMethod("ranks_across_pieces", doc: "Whether all pieces of a batch must be scored before the first can be selected.", returns: [LuaResult(.boolean, "whether")]) { box, _ in
             [.boolean(box.ranksAcrossPieces)]
@@ -129,6 +136,7 @@ enum PolicyClass {
             case .rule(let policy):
                 var json = policy.json
                 if let scores = box.scores { json["scores"] = JSON(scores.file.reference) }
+                for (name, scores) in box.sources.scores { json["columns.\(name)"] = JSON(scores.file.reference) }
                 return [LuaValue(json: json)]
             case .function(let function, let scope, let normaliser):
                 var pairs: [(String, LuaValue)] = [
@@ -152,7 +160,7 @@ enum PolicyClass {
                 LuaProperty("step", .integer(), doc: "Step, counted from 1.") { .integer($0.moment.step + 1) },
                 LuaProperty("progress", .number(), doc: "Share of the run done.") { .number($0.moment.progress) },
             ],
-            describe: { "tokens of a batch (\($0.shape[0]) rows of \($0.shape[1]))" },
+            describe: { "tokens of a batch, \($0.loss.shape)" },
             index: { view, key in try key.stringValue.map { TensorValues.value(try view.column($0)) } })
     }
 }

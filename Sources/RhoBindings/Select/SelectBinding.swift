@@ -45,6 +45,10 @@ enum SelectBinding {
             LuaField("weights", .anyOf([.function, .object("Column")]),
                 doc: "weight of each token: a function of t (t.loss, t.reference_loss, ... are [rows, context] tensors) that returns a tensor, or a column"),
             scopeField, normaliserField, scoresField,
+            LuaField("columns", .map(.any),
+                doc: "further columns: name = scores of another reference, or name = function(batch, model) that returns a [rows, context] tensor"),
+            LuaField("history", .number(min: 0, max: 1), default: .number(PolicyBox.defaultMomentum),
+                doc: "share of the old mean that the column history keeps at each visit"),
             LuaField("name", .string, default: "policy", doc: "name in reports"),
         ])
 
@@ -58,6 +62,8 @@ enum SelectBinding {
             let options = try call.options("options")
             let place = "rho.select.policy"
             let scores = try options.optionalObject("scores", as: ScoresBox.self)
+            let sources = try ColumnSources(options.isSet("columns") ? options.record("columns") : [], place: place)
+            let momentum = try LossHistory(momentum: options.double("history"))
             let scope = try SelectionScope(named: options.string("scope"))
             let normaliser = try Normaliser(named: options.string("normaliser"))
             let name = try options.string("name")
@@ -65,7 +71,9 @@ enum SelectBinding {
                 guard try !options.isSet("score"), try !options.isSet("rule") else {
                     throw RhoError(.usage, "\(place): a weights function decides alone; leave out score and rule")
                 }
-                return [PolicyBox(.function(function, scope: scope, normaliser: normaliser), name: name, scores: scores).value]
+                let kind = PolicyBox.Kind.function(function, scope: scope, normaliser: normaliser)
+                let history = try options.isSet("history") ? momentum : nil
+                return [PolicyBox(kind, name: name, scores: scores, sources: sources, history: history).value]
             }
             let score = try options.isSet("score") ? SelectionValues.expression(options.value("score"), "score") : .loss
             let rule = try options.optionalObject("rule", as: RuleBox.self)?.rule ?? .all
@@ -75,7 +83,9 @@ enum SelectBinding {
             }
             let made = try SelectionPolicy(
                 name: name, score: score, rule: rule, scope: scope, normaliser: normaliser, weights: weights)
-            let box = PolicyBox(.rule(made), name: try options.isSet("name") ? name : made.label, scores: scores)
+            let box = PolicyBox(
+                .rule(made), name: try options.isSet("name") ? name : made.label, scores: scores, sources: sources,
+                history: made.requiredColumns.contains(.history) ? momentum : nil)
             try box.checkScores(place)
             return [box.value]
         }
