@@ -21,6 +21,7 @@ public enum RhoStdlib {
             Module(name: "rho.runner", source: PackageResources.runner_lua),
             Module(name: "rho.score", source: PackageResources.score_lua),
             Module(name: "rho.spec", source: PackageResources.spec_lua),
+            Module(name: "rho.stage", source: PackageResources.stage_lua),
             Module(name: "rho.table", source: PackageResources.table_lua),
             Module(name: "rho.train", source: PackageResources.train_lua),
         ]

@@ -154,8 +154,14 @@ struct Fingerprint {
         guard let box = rho_box(L, index), let type = state.classOfType[box.pointee.type],
             let object = state.object(at: index, on: L)
         else { throw unsupported("foreign userdata") }
-        guard let fingerprint = type.erased.fingerprint else { throw unsupported(article(type.name)) }
-        add(tag: "object " + type.name, fingerprint(object))
+        let content: String?
+        do {
+            content = try type.erased.fingerprint?(object) ?? state.objectFingerprint?(object)
+        } catch {
+            throw error as? RhoError ?? RhoError(.unsupported, "\(error)")
+        }
+        guard let content else { throw unsupported(article(type.name)) }
+        add(tag: "object " + type.name, content)
     }
 
     private func unsupported(_ what: String) -> RhoError {

@@ -34,6 +34,9 @@ public final class LuaState {
 
     /// The declarations of everything registered here.
     public let catalog = LuaCatalog()
+    /// Names the content of objects whose class does not, for fingerprints of functions that capture them; nil where the
+    /// content has no name.
+    public var objectFingerprint: ((AnyObject) throws -> String?)?
     /// The embedding program's session object, for the bodies of declared functions.
     public var host: AnyObject?
     public var output: (String) -> Void

@@ -25,6 +25,9 @@ struct HostFlags: ParsableArguments {
         help: ArgumentHelp("Directory of cached tokens, scores and models.", valueName: "dir"))
     var cache: String?
 
+    @Flag(name: .long, help: "Compute everything anew; results are kept in the cache all the same.")
+    var noCache = false
+
     @Option(name: .long, help: ArgumentHelp("Colour: auto, always or never.", valueName: "when"))
     var color: ColorChoice = .auto
 
@@ -41,6 +44,7 @@ struct HostFlags: ParsableArguments {
         var options = HostOptions()
         options.threads = threads
         options.cacheDirectory = cache
+        options.readsCache = !noCache
         options.fullTraceback = traceback == .full
         options.color = color == .auto ? nil : color == .always
         return options

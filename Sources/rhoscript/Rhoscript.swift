@@ -10,6 +10,7 @@ struct Rhoscript: ParsableCommand {
         usage: """
             rhoscript [run] FILE.lua [--set key=value ...] [options]
             rhoscript FILE.lua --help
+            rhoscript why FILE.lua|RUN [ARM] | cache ls|gc|verify
             rhoscript test [PATH ...] | help [NAME] | docs [--check] | version
             """,
         discussion: """
@@ -19,7 +20,10 @@ struct Rhoscript: ParsableCommand {
             Results go to stdout; progress and logs go to stderr.
             """,
         version: Host.versionLine,
-        subcommands: [RunCommand.self, TestCommand.self, HelpCommand.self, DocsCommand.self, VersionCommand.self],
+        subcommands: [
+            RunCommand.self, WhyCommand.self, CacheCommand.self, TestCommand.self, HelpCommand.self, DocsCommand.self,
+            VersionCommand.self,
+        ],
         defaultSubcommand: RunCommand.self)
 
     static func main() {

@@ -32,6 +32,9 @@ struct RunCommand: ParsableCommand {
     @Flag(name: .shortAndLong, help: "Print errors only on stderr.")
     var quiet = false
 
+    @Flag(name: .long, help: "Start anew: go on with no unfinished run, and empty the directory given with --out.")
+    var force = false
+
     @Flag(name: .customLong("script-help"), help: .hidden)
     var scriptHelp = false
 
@@ -61,11 +64,13 @@ struct RunCommand: ParsableCommand {
         options.seed = seed
         options.script = file
         options.scriptArguments = scriptArguments
+        options.progress = host.progress.rawValue
+        options.quiet = quiet
         let outcome = Host.runExperiment(
             options,
             RunRequest(
                 file: file, assignments: Array(words.dropFirst()) + set, seed: seed, out: out, json: json,
-                quiet: quiet, help: scriptHelp, progress: host.progress.rawValue))
+                quiet: quiet, help: scriptHelp, progress: host.progress.rawValue, force: force))
         Terminal.finish(outcome)
     }
 }

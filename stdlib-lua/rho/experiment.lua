@@ -30,6 +30,11 @@ function M.new(definition)
   }, Experiment)
 end
 
+--- The name of an experiment; nil for anything else.
+function M.name(value)
+  return M.is(value) and value.name or nil
+end
+
 --- True where `value` was made by rho.experiment.
 function M.is(value)
   return getmetatable(value) == Experiment

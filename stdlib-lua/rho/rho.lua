@@ -6,6 +6,7 @@ local compare = require "rho.compare"
 local corpus = require "rho.corpus"
 local experiment = require "rho.experiment"
 local score = require "rho.score"
+local stage = require "rho.stage"
 local train = require "rho.train"
 
 rho.experiment = rho.declare({
@@ -62,7 +63,7 @@ rho.data.corrupt = rho.declare({
 
 rho.train = rho.declare({
   name = "rho.train",
-  doc = "Trains a copy of a model on a corpus and returns the run. The loop is stdlib-lua/rho/train.lua: losses, weights of the selection policy, backward, AdamW. The same seed gives the same initial weights and the same batches whatever the policy.",
+  doc = "Trains a copy of a model on a corpus and returns the run. The loop is stdlib-lua/rho/train.lua: losses, weights of the selection policy, backward, AdamW. The same seed gives the same initial weights and the same batches whatever the policy. A training that was done before with the same options, data and code is found again instead of being done.",
   options = {
     { "model", "Model", required = true, doc = "architecture to initialise from the seed, or trained weights to continue from" },
     { "data", "Corpus", required = true, doc = "text to train on" },
@@ -85,9 +86,12 @@ rho.train = rho.declare({
     { "eval_tokens", "number", min = 1, unit = "tokens", doc = "look at this many tokens of each held-out corpus (default: all)" },
     { "answers", "table", doc = "{ prompts = {...}, answers = {...} }: exact match of greedy answers, measured at the end" },
     { "log_every", "integer", min = 1, unit = "steps", doc = "default: two hundred lines a run" },
-    { "checkpoint_every", "integer", min = 1, unit = "steps", doc = "default: at the end and when interrupted" },
+    { "watch", "function", doc = "watch(model, point): called at every evaluation with the model in training; what it returns, plain data, is kept in the run's watched list" },
+    { "state", "table", doc = "plain data that the policy's functions change: saved with checkpoints and put back when a training goes on" },
+    { "checkpoint_every", "integer", min = 1, unit = "steps", doc = "save so often, besides by the clock, at the end and when interrupted" },
+    { "checkpoint_seconds", "number", min = 0, default = 120, unit = "seconds", doc = "save so often; at most a fiftieth of the time goes into saving" },
   },
-  returns = { { "rho.Run", "fields: model, history, final, tokens, selected, compute, precision, recall" } },
+  returns = { { "rho.Run", "fields: model, history, final, watched, tokens, selected, compute, precision, recall" } },
 }, train.train)
 
 rho.score = rho.declare({
@@ -102,6 +106,21 @@ rho.score = rho.declare({
   },
   returns = { { "Scores", "for the scores option of policies" } },
 }, score)
+
+rho.stage = rho.declare({
+  name = "rho.stage",
+  doc = "A step of one's own that is remembered like the built-in verbs: run(inputs, dir) is called once for the same inputs, files and code (comments do not count), and what it returned and wrote is found again. Nested verbs are remembered on their own.",
+  example = [[local counts = rho.stage { name = "count", inputs = { n = 3 }, run = function(inputs) return { twice = 2 * inputs.n } end }; return counts.twice]],
+  options = {
+    { "name", "string", required = true, doc = "what rhoscript why calls it" },
+    { "inputs", "table", default = {}, doc = "what run gets and what the result depends on: plain data, corpora, models, runs" },
+    { "files", "list<string>", default = {}, doc = "files whose content the result depends on" },
+    { "seed", "integer", default = 0, doc = "math.random starts from it, whatever was drawn before" },
+    { "version", "string", default = "", doc = "stands for what neither inputs nor code show, such as a program that is called" },
+    { "run", "function", required = true, doc = "run(inputs, dir): does the work; returns plain data and may write files below dir" },
+  },
+  returns = { { "any", "what run returned" }, { "string", "directory of the files it wrote; read only" } },
+}, stage)
 
 rho.compare = rho.declare({
   name = "rho.compare",

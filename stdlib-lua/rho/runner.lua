@@ -31,6 +31,33 @@ local function slug(origins, values)
   return #parts > 0 and table.concat(parts, "-"):sub(1, 40) or "default"
 end
 
+--- Writes how the run ended into its manifest where an error ends it. A stop on request has been written already.
+local function ending(run)
+  return setmetatable({}, {
+    __close = function(_, problem)
+      local code = type(problem) == "table" and problem.code
+      if problem and code ~= "interrupted" then run:finish(nil, code == "diverged" and "diverged" or "failed") end
+    end,
+  })
+end
+
+--- Opens the run directory: the one named, the one in which this very run was cut off, or a new one.
+local function open(exp, cli, values, origins)
+  local identity = rho.store.identity { experiment = exp.name, params = values, run = exp.run, file = cli.file }
+  local dir = cli.out
+  if not dir and not cli.force then
+    dir = rho.store.unfinished(identity)
+    if dir then rho.run.log("going on with " .. dir) end
+  end
+  if dir then rho.store.claim { dir = dir, identity = identity, force = cli.force } end
+  local run = rho.run.open {
+    dir = dir, experiment = exp.name, slug = slug(origins, values), params = values, origins = origins,
+    seed = values.seed,
+  }
+  rho.store.begin(identity)
+  return run
+end
+
 --- Runs `exp`; `cli` holds what the command line said. Returns the exit code and, with --json, the document.
 function M.main(exp, cli)
   if not experiment.is(exp) then
@@ -42,10 +69,8 @@ function M.main(exp, cli)
     return 0
   end
   local values, origins = parameters.resolve(exp.params, cli.sets, cli.seed)
-  local run = rho.run.open {
-    dir = cli.out, experiment = exp.name, slug = slug(origins, values), params = values, origins = origins,
-    seed = values.seed,
-  }
+  local run = open(exp, cli, values, origins)
+  local guard <close> = ending(run)
   context.start(run, cli)
   local result = exp.run(values)
   local document = { experiment = exp.name, run = run:dir(), params = values }

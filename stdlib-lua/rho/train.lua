@@ -104,56 +104,128 @@ local function precision_recall(labels)
   return { precision = kept > 0 and useful.kept / kept or nil, recall = useful.valid > 0 and useful.kept / useful.valid or nil }
 end
 
+--- Options that change nothing in the result: what the run is called, and how often it is saved.
+local ASIDE = { name = true, checkpoint_every = true, checkpoint_seconds = true }
+
+--- The key of a training: every option, resolved, but those aside.
+local function key_of(o, given)
+  local parts = {}
+  for name, value in pairs(given) do
+    if not ASIDE[name] then parts[name] = value end
+  end
+  if given.schedule then parts.lr = nil end
+  parts.tokenizer, parts.context, parts.select = o.tokenizer, o.context, o.select
+  return rho.store.key { verb = "rho.train", parts = parts, notes = { data = o.data:name(), select = o.select:name() } }
+end
+
 --- Fills in what was not given.
-local function resolve(o)
+local function resolve(given)
   local r = {}
-  for key, value in pairs(o) do r[key] = value end
-  r.tokenizer = o.tokenizer or o.model:tokenizer()
-  r.context = o.context or o.model:context()
-  r.steps = math.max(1, math.ceil(o.tokens / (o.batch * r.context)))
-  r.select = o.select or rho.select.all {}
-  r.schedule = o.schedule or rho.optim.cosine {
-    peak = o.lr, warmup = math.ceil(r.steps * 0.05), steps = r.steps, final = 0.1,
+  for key, value in pairs(given) do r[key] = value end
+  r.tokenizer = given.tokenizer or given.model:tokenizer()
+  r.context = given.context or given.model:context()
+  r.steps = math.max(1, math.ceil(given.tokens / (given.batch * r.context)))
+  r.select = given.select or rho.select.all {}
+  r.schedule = given.schedule or rho.optim.cosine {
+    peak = given.lr, warmup = math.ceil(r.steps * 0.05), steps = r.steps, final = 0.1,
   }
-  r.eval = o.eval and (type(o.eval) == "table" and o.eval or { heldout = o.eval }) or {}
+  r.eval = given.eval and (type(given.eval) == "table" and given.eval or { heldout = given.eval }) or {}
   r.eval_names = {}
   for name in pairs(r.eval) do r.eval_names[#r.eval_names + 1] = name end
   table.sort(r.eval_names)
-  r.eval_every = o.eval_every or math.max(1, math.ceil(r.steps / 20))
-  r.log_every = o.log_every or math.max(1, math.ceil(r.steps / 200))
-  r.name = o.name or r.select:name()
+  r.eval_every = given.eval_every or math.max(1, math.ceil(r.steps / 20))
+  r.log_every = given.log_every or math.max(1, math.ceil(r.steps / 200))
+  r.name = given.name or r.select:name()
   return r
 end
 
+--- Looks where the training stands: finished in its own folder, finished in the store, begun, or nowhere.
+-- Returns the step it goes on after, or nil, and whether it is in the store.
+local function look_up(o, key, arm)
+  local at = arm:at(key:digest())
+  if at == o.steps then
+    rho.store.note(key, o.name, "kept")
+    return at, false
+  end
+  local object = rho.store.find(key, o.name, at and "resumed" or "miss")
+  if object then return arm:take(object), true end
+  return at, false
+end
+
+--- Says when to save by the clock: what is saved changes no number, so when it is saved does not either.
+local function saver(o)
+  local last, cost = rho.time(), 0
+  return {
+    due = function(step)
+      if o.checkpoint_every and step % o.checkpoint_every == 0 then return true end
+      -- Fifty times its own cost keeps saving below two hundredths of the time, however large the model.
+      return rho.time() - last > math.max(o.checkpoint_seconds, 50 * cost)
+    end,
+    save = function(write)
+      local started = rho.time()
+      write()
+      last = rho.time()
+      cost = last - started
+    end,
+  }
+end
+
+--- Makes the contents of `target` those of `source`.
+local function refill(target, source)
+  for name in pairs(target) do target[name] = nil end
+  for name, value in pairs(source) do target[name] = value end
+end
+
 --- Trains a copy of `o.model` on `o.data` and returns the run; see `help rho.train` for the options.
-function M.train(o)
-  o = resolve(o)
+function M.train(given)
+  local o = resolve(given)
+  local inner <close> = rho.store.inner()
+  local random <close> = rho.store.random(o.seed)
+  local key = key_of(o, given)
+  local identity = key:digest()
   local arm = context.run:arm(context.name(o.name))
+  local began = rho.time()
+  local found, stored = look_up(o, key, arm)
+
   local model = o.model:start(o.seed)
   local policy = o.select
-  local loader = rho.loader { data = o.data, tokenizer = o.tokenizer, batch = o.batch, context = o.context, seed = o.seed }
   local optimiser = rho.optim.adamw {
     model = model, betas = o.betas, eps = o.eps, weight_decay = o.weight_decay,
   }
-  local state = arm:restore { model = model, optimiser = optimiser, policy = policy }
-    or { step = 0, tokens = 0, selected = 0, labels = {}, history = {} }
-  local progress = rho.run.progress { label = o.name, steps = o.steps, first = state.step }
   local guard = rho.run.guard {}
+  local state = arm:restore {
+    model = model, optimiser = optimiser, policy = policy, identity = identity, mark = found ~= o.steps,
+  } or { step = 0, tokens = 0, selected = 0, seconds = 0, labels = {}, history = {}, watched = {} }
+  if state.step > 0 then
+    random:restore(state.random)
+    guard:restore(state.guard)
+    if o.state then refill(o.state, state.user) end
+  end
+  local earlier = state.seconds
 
+  local saving = saver(o)
   local function checkpoint()
-    arm:checkpoint { step = state.step, model = model, optimiser = optimiser, policy = policy, state = state }
+    saving.save(function()
+      state.random, state.guard, state.user = random:position(), guard:state(), o.state
+      state.seconds = earlier + (rho.time() - began)
+      arm:checkpoint {
+        step = state.step, model = model, optimiser = optimiser, policy = policy, state = state, identity = identity,
+      }
+    end)
   end
 
   local function look(point)
     local seen = evaluate(o, model, state.tokens, state.step)
     for tag, value in pairs(point or {}) do seen[tag] = value end
     state.history[#state.history + 1] = seen
+    if o.watch then
+      state.watched[#state.watched + 1] = { step = state.step, tokens = state.tokens, value = o.watch(model, seen) }
+    end
     return seen
   end
 
-  if state.step == 0 and #o.eval_names > 0 then arm:log(look()) end
-  for batch in loader:steps(o.steps, state.step + 1) do
-    local scale = accumulate_gradient(o, model, policy, batch, (batch.step - 1) / o.steps)
+  local evaluates = #o.eval_names > 0 or o.watch ~= nil
+  local function finish_step(batch, scale)
     local lr = o.schedule(batch.step)
     local norm = 0
     if scale > 0 then norm = optimiser:step { lr = lr, clip = o.clip, scale = scale } end
@@ -162,30 +234,41 @@ function M.train(o)
     state.tokens, state.selected = state.tokens + stats.valid, state.selected + stats.selected
     count_labels(state.labels, stats.labels)
     guard:check(state.step, stats.loss)
-    progress:update { step = state.step, loss = stats.loss, kept = stats.kept, tokens = stats.valid }
-
     local last = state.step == o.steps
-    local evaluating = #o.eval_names > 0 and (last or state.step % o.eval_every == 0)
+    local evaluating = evaluates and (last or state.step % o.eval_every == 0)
     if evaluating or last or state.step % o.log_every == 0 then
       local point = record({ step = state.step, tokens = state.tokens }, stats, lr, norm)
       if evaluating then point = look(point) end
       if last then answer(o, model, point) end
       arm:log(point)
     end
-    if rho.run.interrupted() then
-      checkpoint()
-      rho.run.stop(arm)
-    elseif last or (o.checkpoint_every and state.step % o.checkpoint_every == 0) then
-      checkpoint()
-    end
+    return stats, last
   end
-  progress:finish()
+
+  if state.step < o.steps then
+    local loader = rho.loader { data = o.data, tokenizer = o.tokenizer, batch = o.batch, context = o.context, seed = o.seed }
+    local progress = rho.run.progress { label = o.name, steps = o.steps, first = state.step }
+    local section <close> = rho.run.graceful()
+    if state.step == 0 and evaluates then arm:log(look()) end
+    for batch in loader:steps(o.steps, state.step + 1) do
+      local scale = accumulate_gradient(o, model, policy, batch, (batch.step - 1) / o.steps)
+      local stats, last = finish_step(batch, scale)
+      progress:update { step = state.step, loss = stats.loss, kept = stats.kept, tokens = stats.valid }
+      if rho.run.interrupted() then
+        checkpoint()
+        rho.run.stop(arm)
+      elseif last or saving.due(state.step) then
+        checkpoint()
+      end
+    end
+    progress:finish()
+  end
 
   local spent, quality = cost.of(policy:scores()), precision_recall(state.labels)
   local run = setmetatable({
     name = o.name, arm = arm, model = model, tokenizer = o.tokenizer, policy = policy, context = o.context,
     seed = o.seed, steps = o.steps, tokens = state.tokens, selected = state.selected, history = state.history,
-    final = state.history[#state.history], labels = state.labels,
+    final = state.history[#state.history], labels = state.labels, watched = state.watched,
     precision = quality.precision, recall = quality.recall,
     compute = {
       training = state.tokens * model:flops_per_token(o.context) * (policy:ranks_across_pieces() and o.accumulate > 1 and 4 / 3 or 1),
@@ -196,6 +279,7 @@ function M.train(o)
     steps = run.steps, tokens = run.tokens, selected = run.selected, final = run.final, compute = run.compute,
     select = policy:describe(), seed = run.seed, labels = run.labels, precision = run.precision, recall = run.recall,
   }
+  if not stored then arm:keep(key, { step = o.steps, label = o.name, seconds = state.seconds }) end
   return run
 end
 

@@ -40,7 +40,7 @@ struct ArmClass {
             LuaField("identity", .any, doc: "as given to checkpoint"),
             LuaField("mark", .boolean, default: true, doc: "write a line into the metrics that says where the training went on"),
         ])
-    static let records = [checkpointRecord, restoreRecord]
+    static let records = [checkpointRecord, restoreRecord, ArmKeeping.keepRecord]
 
     var declaration: LuaClassDeclaration<ArmBox> {
         LuaClassDeclaration(
@@ -57,7 +57,7 @@ struct ArmClass {
                         ])
                     ]
                 },
-            ], describe: { "arm '\($0.arm.name)' in \($0.arm.path)" })
+            ] + ArmKeeping(session: session).methods, describe: { "arm '\($0.arm.name)' in \($0.arm.path)" })
     }
 
     private var log: LuaMethod<ArmBox> {

@@ -16,7 +16,7 @@ struct Identity {
             do { return ["function": JSON(try function.fingerprint())] } catch { throw error.at(place) }
         case .table(let table): return try self.table(table, place, exact: exact)
         case .list(let items):
-            return .array(try items.enumerated().map { try json($1, "\(place)[\($0 + 1)]", exact: exact) })
+            return Self.shortened(try items.enumerated().map { try json($1, "\(place)[\($0 + 1)]", exact: exact) })
         case .record(let pairs):
             return .object(JSONObject(try pairs.map { ($0, try json($1, "\(place).\($0)", exact: exact)) }))
         case .options(let options):
@@ -36,16 +36,19 @@ struct Identity {
         return object
     }
 
+    /// A long list would make keys nobody reads; its hash says as much.
+    private static func shortened(_ items: [JSON]) -> JSON {
+        let list = JSON.array(items)
+        return items.count > 16 ? ["list": JSON(items.count), "sha256": JSON(Fingerprint.of(list))] : list
+    }
+
     private func table(_ table: LuaTable, _ place: String, exact: Bool) throws -> JSON {
         let entries = try table.entries()
         let isList = entries.enumerated().allSatisfy { index, entry in
             if case .integer(let key) = entry.key { key == index + 1 } else { false }
         }
         if isList {
-            let items = try entries.enumerated().map { try json($1.value, "\(place)[\($0 + 1)]", exact: exact) }
-            // A long list would make keys nobody reads; its hash says as much.
-            let list = JSON.array(items)
-            return items.count > 16 ? ["list": JSON(items.count), "sha256": JSON(Fingerprint.of(list))] : list
+            return Self.shortened(try entries.enumerated().map { try json($1.value, "\(place)[\($0 + 1)]", exact: exact) })
         }
         var object = JSONObject()
         for (key, value) in entries {
@@ -60,7 +63,19 @@ struct Identity {
         return .object(object)
     }
 
+    /// The content of an artifact as one hash, for functions that capture it; nil where it has none.
+    func fingerprint(of object: AnyObject) throws -> String? {
+        try content(object, "a captured value").map { Fingerprint.of($0) }
+    }
+
     private func object(_ object: AnyObject, _ name: String, _ place: String) throws -> JSON {
+        guard let content = try content(object, place) else {
+            throw RhoError(.unsupported, "\(place) is a \(name), whose content has no fingerprint")
+        }
+        return content
+    }
+
+    private func content(_ object: AnyObject, _ place: String) throws -> JSON? {
         switch object {
         case let box as CorpusBox: return ["corpus": JSON(try store.hash(of: box))]
         case let box as TokensBox: return tokens(box)
@@ -79,8 +94,7 @@ struct Identity {
         case let box as QuantileBox: return ["quantile": JSON(box.share)]
         case let box as StreamBox:
             return ["stream": JSON(box.name), "seed": JSON(box.seed), "step": JSON(box.step), "state": JSON(SHA256Hasher.hex(of: "\(box.stream)"))]
-        default:
-            throw RhoError(.unsupported, "\(place) is a \(name), whose content has no fingerprint")
+        default: return nil
         }
     }
 
@@ -112,6 +126,8 @@ struct Identity {
             parts["weights"] = try json(.function(function), "\(place).weights")
         }
         if let scores = box.scores { parts["scores"] = self.scores(scores) }
+        for (name, value) in box.sources.values { parts["columns.\(name)"] = try json(value, "\(place).columns.\(name)") }
+        if let history = box.history { parts["history"] = JSON(Double(history.momentum)) }
         return .object(parts)
     }
 }

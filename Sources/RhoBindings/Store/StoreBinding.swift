@@ -72,10 +72,15 @@ struct StoreBinding {
     private var find: LuaFunctionDeclaration {
         LuaFunctionDeclaration(
             "rho.store.find", doc: "The stored result of a key, or nil; with --no-cache always nil.",
-            parameters: [Self.keyField, Self.labelField], returns: [LuaResult(.object("StoredObject"), "the object, or nil")]
+            parameters: [
+                Self.keyField, Self.labelField,
+                LuaField("otherwise", .oneOf(["miss", "resumed"]), default: "miss", doc: "what rhoscript why is told where there is none"),
+            ], returns: [LuaResult(.object("StoredObject"), "the object, or nil")]
         ) { call in
             let key = try call.object("key", as: KeyBox.self).key
-            guard let object = try session.store.find(key, label: call.string("label")) else { return [.nil] }
+            guard let object = try session.store.find(
+                key, label: call.string("label"), otherwise: VerbRecord.Outcome(rawValue: call.string("otherwise")) ?? .miss)
+            else { return [.nil] }
             return [.object(StoredBox(object), class: "StoredObject")]
         }
     }

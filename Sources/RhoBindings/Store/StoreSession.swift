@@ -36,10 +36,12 @@ package final class StoreSession {
     }
 
     /// The stored result of a key. What became of the call is noted for `rhoscript why`.
-    func find(_ key: ObjectKey, label: String) throws(RhoError) -> StoredObject? {
+    func find(
+        _ key: ObjectKey, label: String, otherwise: VerbRecord.Outcome = .miss
+    ) throws(RhoError) -> StoredObject? {
         try check(key, label)
         let found = reads && engine != nil ? store.find(key) : nil
-        note(key, label: label, outcome: found != nil ? .hit : reads ? .miss : .unread)
+        note(key, label: label, outcome: found != nil ? .hit : reads || otherwise != .miss ? otherwise : .unread)
         return found
     }
 
@@ -96,6 +98,15 @@ package final class StoreSession {
         let value = try compute()
         try draft.commit(key, value: try StoredValue.encode(value, "the result of \(verb)"), label: label)
         return value
+    }
+
+    /// An evaluation under its resolved options: remembered, unless it is part of another verb or captures something
+    /// without a fingerprint.
+    func evaluation(_ options: LuaOptions, label: String, compute: () throws -> LuaValue) throws -> [LuaValue] {
+        guard innerSections == 0, let parts = try? Identity(store: self).parts(of: options, options.place) else {
+            return [try compute()]
+        }
+        return [try value(options.place, parts, label: label, compute: compute)]
     }
 
     func beginInner() { innerSections += 1 }

@@ -77,6 +77,12 @@ public struct StoredObject: Sendable {
         return Double(status.st_mtim.tv_sec) + Double(status.st_mtim.tv_nsec) * 1e-9
     }
 
+    /// Puts one file of the object at `target`.
+    public func place(_ name: String, to target: String) throws(RhoError) {
+        try Files.makeDirectory(Files.parent(of: target))
+        try FileCopy.linkOrCopy(file(name), target)
+    }
+
     /// Puts the files below `directory` of the object at `target`, as links where the file system allows: both names
     /// then are the same bytes on the disk. Small files are copied, because logs among them are appended to.
     public func place(_ directory: String, at target: String) throws(RhoError) {

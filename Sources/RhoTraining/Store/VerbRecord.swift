@@ -33,7 +33,7 @@ public struct VerbRecord: Sendable, Equatable {
         self.differences = differences
     }
 
-    var json: JSON {
+    public var json: JSON {
         var object: JSONObject = ["label": JSON(label), "outcome": JSON(outcome.rawValue), "key": key.json]
         if let nearest { object["nearest"] = JSON(nearest) }
         if let nearestLabel { object["nearest_label"] = JSON(nearestLabel) }
