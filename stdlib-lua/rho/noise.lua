@@ -17,13 +17,28 @@ local BOILERPLATE = {
 }
 local TAGS = { "div", "span", "p", "td", "li" }
 
+local HEX = "0123456789abcdef"
+local LETTERS = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
+
+--- `count` characters drawn from `alphabet`: identifiers that no model can foresee.
+local function scramble(random, alphabet, count)
+  local out = {}
+  for i = 1, count do
+    local at = random:int(1, #alphabet)
+    out[i] = alphabet:sub(at, at)
+  end
+  return table.concat(out)
+end
+
 -- Each kind of noise takes a stream and returns one piece of text that ends in a space.
 local KINDS = {
   { 4, function(r) return ("<%s%d %d:%02d> "):format(r:pick(MONTHS), r:int(1, 28), r:int(0, 23), r:int(0, 59)) end },
   { 3, function(r) return ("##%s%d says "):format(r:pick(USERS), r:int(0, 999)) end },
   { 2, function(r) return ("BUY NOW %d%% off at shop%d.biz "):format(r:int(1, 9) * 10, r:int(0, 999)) end },
   { 2, function(r) return ("<%s class=%s%d> "):format(r:pick(TAGS), r:pick(USERS), r:int(0, 99)) end },
-  { 2, function(r) return ("http://www.%s%d.com/?id=%d "):format(r:pick(USERS), r:int(0, 99), r:int(0, 99999)) end },
+  { 2, function(r) return ("http://www.%s%d.com/?id=%s "):format(r:pick(USERS), r:int(0, 99), scramble(r, LETTERS, 8)) end },
+  { 3, function(r) return ("ref=%s "):format(scramble(r, HEX, r:int(8, 16))) end },
+  { 2, function(r) return ("[img%s.jpg] "):format(scramble(r, LETTERS, r:int(5, 10))) end },
   { 2, function(r) return r:pick(BOILERPLATE) end },
   { 2, function(r) return ("@%s%d: "):format(r:pick(USERS), r:int(0, 999)) .. r:pick(CHATTER) end },
 }
