@@ -78,7 +78,7 @@ describe("policies", function()
   it("draw the same random tokens for the same seed and step", function()
     local policy = s.random { keep = 0.3 }
     expect.equal(weights(policy, 2):totable(), weights(s.random { keep = 0.3 }, 2):totable())
-    expect.truthy(weights(policy, 2):eq(weights(policy, 3)):sum():item() < 128)
+    expect.truthy(weights(policy, 2):eq((weights(policy, 3))):sum():item() < 128)
   end)
 
   it("follow schedules over the run", function()
