@@ -60,9 +60,6 @@ extension GGUFModel {
     private static func metadata(_ config: ModelConfig) throws(RhoError) -> [(key: String, value: GGUF.Value)] {
         // Mistral is the llama architecture in GGUF; its window is not expressed there.
         let name = config.family == .mistral ? "llama" : config.family.rawValue
-        guard config.family != .gptNeoX, config.ropeScaling == nil || config.family != .gpt2 else {
-            throw RhoError(.unsupported, "models of family '\(config.family.rawValue)' are not written as GGUF")
-        }
         guard config.window.map({ $0 >= config.context }) ?? true else {
             throw RhoError(.unsupported, "a sliding window cannot be written as GGUF of architecture 'llama'")
         }

@@ -42,7 +42,7 @@ public enum GGUFModel {
     /// Reads the shape of the model from the metadata.
     public static func config(_ file: GGUF) throws(RhoError) -> ModelConfig {
         let architecture = try file.string("general.architecture")
-        guard let family = ModelFamily(rawValue: architecture), family != .gptNeoX else {
+        guard let family = ModelFamily(rawValue: architecture) else {
             let known = ["llama", "qwen2", "qwen3", "gpt2"]
             throw RhoError(
                 .unsupported,

@@ -80,14 +80,13 @@ extension HFCheckpoint {
     private static func basePrefix(_ family: ModelFamily) -> String {
         switch family {
         case .gpt2: "transformer."
-        case .gptNeoX: "gpt_neox."
         default: "model."
         }
     }
 
     /// Causal masks and rotary tables that older transformers saved, and the copy of a tied head.
     private static func isIgnorable(_ name: String, tied: Bool) -> Bool {
-        if tied, name == "lm_head.weight" || name == "embed_out.weight" { return true }
+        if tied, name == "lm_head.weight" { return true }
         return name.hasSuffix(".attn.bias") || name.hasSuffix(".masked_bias") || name.hasSuffix("rotary_emb.inv_freq")
             || name.hasSuffix(".attention.bias")
     }

@@ -20,7 +20,6 @@ extension ModelConfig {
         var config: ModelConfig
         switch family {
         case .gpt2: config = try readGPT2(keys)
-        case .gptNeoX: config = try readGPTNeoX(keys)
         default: config = try readLlamaLike(keys, family)
         }
         config.bosToken = try keys.int("bos_token_id", default: nil)
@@ -76,36 +75,13 @@ extension ModelConfig {
         return config
     }
 
-    private static func readGPTNeoX(_ keys: ConfigKeys) throws(RhoError) -> ModelConfig {
-        var config = try make(keys) { () throws(RhoError) in
-            try ModelConfig(
-                family: .gptNeoX, vocab: keys.int("vocab_size"), dim: keys.int("hidden_size"),
-                layers: keys.int("num_hidden_layers"), heads: keys.int("num_attention_heads"),
-                ffWidth: keys.int("intermediate_size"),
-                context: keys.int("max_position_embeddings", default: 2048) ?? 2048,
-                tied: keys.bool("tie_word_embeddings", default: false))
-        }
-        config.normEps = try keys.double("layer_norm_eps", default: 1e-5)
-        config.rotaryShare = try keys.double("rotary_pct", default: 0.25)
-        config.parallelResidual = try keys.bool("use_parallel_residual", default: true)
-        config.dropout = try keys.double("hidden_dropout", default: 0)
-        try keys.require("hidden_act", in: ["gelu"], default: "gelu")
-        if try !keys.bool("attention_bias", default: true) {
-            throw RhoError(.unsupported, "config.json: attention_bias = false is not supported for gpt_neox")
-        }
-        try readRotary(keys, into: &config)
-        return config
-    }
-
     /// Rotary constants: `rope_parameters` (transformers 5) or `rope_theta` with `rope_scaling` (before it).
     private static func readRotary(_ keys: ConfigKeys, into config: inout ModelConfig) throws(RhoError) {
         let parameters = try keys.table("rope_parameters")
         let legacy = try keys.table("rope_scaling")
-        let legacyBase = config.family == .gptNeoX ? "rotary_emb_base" : "rope_theta"
-        config.ropeTheta = try keys.double(legacyBase, default: 10_000)
+        config.ropeTheta = try keys.double("rope_theta", default: 10_000)
         if let parameters {
             config.ropeTheta = try parameters.double("rope_theta", default: config.ropeTheta)
-            config.rotaryShare = try parameters.double("partial_rotary_factor", default: config.rotaryShare)
         }
         guard let scaling = parameters ?? legacy else { return }
         let kind = try scaling.string("rope_type", default: try scaling.string("type", default: "default"))

@@ -11,7 +11,6 @@ extension ModelConfig {
         ]
         switch family {
         case .gpt2: keys += gpt2Keys
-        case .gptNeoX: keys += gptNeoXKeys
         default: keys += llamaKeys
         }
         keys += [
@@ -48,7 +47,7 @@ extension ModelConfig {
         case .qwen3: keys += [("attention_bias", false), ("use_sliding_window", false)]
         default: break
         }
-        return keys + rotaryKeys(base: "rope_theta")
+        return keys + rotaryKeys
     }
 
     private var gpt2Keys: [(String, JSON)] {
@@ -61,17 +60,7 @@ extension ModelConfig {
         ]
     }
 
-    private var gptNeoXKeys: [(String, JSON)] {
-        [
-            ("hidden_size", JSON(dim)), ("num_hidden_layers", JSON(layers)), ("num_attention_heads", JSON(heads)),
-            ("intermediate_size", JSON(ffWidth)), ("hidden_act", "gelu"), ("max_position_embeddings", JSON(context)),
-            ("layer_norm_eps", JSON(normEps)), ("rotary_pct", JSON(rotaryShare)),
-            ("use_parallel_residual", JSON(parallelResidual)), ("attention_bias", true),
-            ("hidden_dropout", JSON(dropout)), ("attention_dropout", 0.0),
-        ] + rotaryKeys(base: "rotary_emb_base")
-    }
-
-    private func rotaryKeys(base: String) -> [(String, JSON)] {
+    private var rotaryKeys: [(String, JSON)] {
         var scaling: [(String, JSON)] = []
         switch ropeScaling {
         case .none: break
@@ -84,9 +73,8 @@ extension ModelConfig {
         }
         var parameters = scaling.isEmpty ? [("rope_type", JSON("default"))] : scaling
         parameters.append(("rope_theta", JSON(ropeTheta)))
-        if rotaryShare != 1 { parameters.append(("partial_rotary_factor", JSON(rotaryShare))) }
         return [
-            (base, JSON(ropeTheta)),
+            ("rope_theta", JSON(ropeTheta)),
             ("rope_scaling", scaling.isEmpty ? .null : .object(JSONObject(scaling))),
             ("rope_parameters", .object(JSONObject(parameters))),
         ]

@@ -3,7 +3,6 @@ import RhoCore
 /// Architectures that can be built, by the `model_type` of their config.json.
 public enum ModelFamily: String, Sendable, CaseIterable {
     case llama, mistral, qwen2, qwen3, gpt2
-    case gptNeoX = "gpt_neox"
 
     /// The class that transformers loads for it.
     public var architecture: String {
@@ -13,12 +12,11 @@ public enum ModelFamily: String, Sendable, CaseIterable {
         case .qwen2: "Qwen2ForCausalLM"
         case .qwen3: "Qwen3ForCausalLM"
         case .gpt2: "GPT2LMHeadModel"
-        case .gptNeoX: "GPTNeoXForCausalLM"
         }
     }
 
     /// Whether it belongs to the Llama line: RMSNorm, rotary positions, SwiGLU.
-    public var isLlamaLike: Bool { self != .gpt2 && self != .gptNeoX }
+    public var isLlamaLike: Bool { self != .gpt2 }
 }
 
 /// The shape of a model and the constants of its arithmetic. Two models with equal configs have equal parameter lists.
@@ -43,8 +41,6 @@ public struct ModelConfig: Sendable, Equatable {
     /// Base of the rotary frequencies (arXiv 2104.09864).
     public var ropeTheta: Double = 10_000
     public var ropeScaling: RoPEScaling?
-    /// Share of the head width that rotates; 1 except in GPT-NeoX.
-    public var rotaryShare: Double = 1
     public var normEps: Double = 1e-5
     /// Whether the output head is the embedding table.
     public var tied: Bool = true
@@ -54,8 +50,6 @@ public struct ModelConfig: Sendable, Equatable {
     public var window: Int?
     /// Bias on the query, key and value projections of the Llama line.
     public var qkvBias: Bool = false
-    /// Whether GPT-NeoX adds attention and feed-forward to the same input.
-    public var parallelResidual: Bool = true
     /// Standard deviation of the initial matrices.
     public var initStd: Double = 0.02
     public var bosToken: Int?
@@ -94,8 +88,6 @@ public struct ModelConfig: Sendable, Equatable {
     public var qkvWidth: Int { (heads + 2 * kvHeads) * headWidth }
     /// Width of the attention output before its projection: H·E.
     public var attentionWidth: Int { heads * headWidth }
-    /// Leading elements of each head that rotate.
-    public var rotaryWidth: Int { Int(Double(headWidth) * rotaryShare) }
     /// Whether queries and keys are normalised per head before they rotate.
     public var normalisesQueriesAndKeys: Bool { family == .qwen3 }
 
@@ -110,7 +102,7 @@ public struct ModelConfig: Sendable, Equatable {
         if heads % kvHeads != 0 {
             throw RhoError(.value, "heads must be divisible by kv_heads, got heads \(heads) and kv_heads \(kvHeads)")
         }
-        if family == .gpt2 || family == .gptNeoX {
+        if family == .gpt2 {
             if kvHeads != heads {
                 throw RhoError(
                     .value, "\(family.rawValue) has one kv head per head, got heads \(heads) and kv_heads \(kvHeads)")
@@ -119,8 +111,8 @@ public struct ModelConfig: Sendable, Equatable {
                 throw RhoError(.value, "dim must be heads x head_width, got \(dim) and \(heads) x \(headWidth)")
             }
         }
-        if family != .gpt2, rotaryWidth % 2 != 0 || rotaryWidth == 0 {
-            throw RhoError(.value, "the rotating part of a head must have an even width, got \(rotaryWidth)")
+        if family != .gpt2, headWidth % 2 != 0 {
+            throw RhoError(.value, "heads that rotate must have an even width, got \(headWidth)")
         }
         if let window { try Self.positive("window", window) }
         if !(dropout >= 0 && dropout < 1) { throw RhoError(.value, "dropout must be in [0, 1), got \(dropout)") }

@@ -18,8 +18,6 @@ extension ModelConfig {
         switch family {
         case .gpt2:
             return attention + qkvWidth + dim + 2 * dim * ffWidth + ffWidth + dim + 4 * dim
-        case .gptNeoX:
-            return attention + qkvWidth + dim + 2 * dim * ffWidth + ffWidth + dim + 4 * dim
         default:
             let biases = qkvBias ? qkvWidth : 0
             let headNorms = normalisesQueriesAndKeys ? 2 * headWidth : 0
@@ -32,7 +30,6 @@ extension ModelConfig {
         var count = vocab * dim + layers * layerParameters + (tied ? 0 : vocab * dim)
         switch family {
         case .gpt2: count += context * dim + 2 * dim
-        case .gptNeoX: count += 2 * dim
         default: count += dim
         }
         return count

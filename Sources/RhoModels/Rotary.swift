@@ -3,11 +3,10 @@ import RhoCore
 import RhoTensor
 
 extension ModelConfig {
-    /// Radians per token of each rotating pair: θ^(−2i/R) for i < R/2 with R the rotating width, then scaled.
+    /// Radians per token of each rotating pair: θ^(−2i/E) for i < E/2, then scaled.
     public var rotaryFrequencies: [Double] {
-        let width = rotaryWidth
-        return (0..<width / 2).map { pair in
-            let frequency = pow(ropeTheta, -2 * Double(pair) / Double(width))
+        (0..<headWidth / 2).map { pair in
+            let frequency = pow(ropeTheta, -2 * Double(pair) / Double(headWidth))
             return ropeScaling?.apply(to: frequency) ?? frequency
         }
     }

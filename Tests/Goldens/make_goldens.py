@@ -56,10 +56,6 @@ FAMILIES = {
     "mistral": (lambda: transformers.MistralConfig(**small(sliding_window=5, head_dim=6)), False),
     "qwen2": (lambda: transformers.Qwen2Config(**small(use_sliding_window=False)), False),
     "qwen3": (lambda: transformers.Qwen3Config(**small(head_dim=8, use_sliding_window=False)), False),
-    "gpt_neox": (lambda: transformers.GPTNeoXConfig(
-        vocab_size=29, hidden_size=16, intermediate_size=24, num_hidden_layers=2, num_attention_heads=2,
-        max_position_embeddings=32, rotary_pct=0.5, hidden_dropout=0.0, attention_dropout=0.0,
-        use_parallel_residual=True, bos_token_id=0, eos_token_id=0, tie_word_embeddings=False), False),
 }
 
 

@@ -44,8 +44,7 @@ import Testing
 
     private func deepScale(_ name: String) -> Float {
         let isResidual = [
-            "o_proj.weight", "down_proj.weight", "attn.c_proj.weight", "mlp.c_proj.weight", "attention.dense.weight",
-            "4h_to_h.weight",
+            "o_proj.weight", "down_proj.weight", "attn.c_proj.weight", "mlp.c_proj.weight",
         ]
         .contains { name.hasSuffix($0) }
         return isResidual ? Float(2).squareRoot() : 1
