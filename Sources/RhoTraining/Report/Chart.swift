@@ -1,6 +1,6 @@
 import RhoCore
 
-/// A line chart, drawn by gnuplot into SVG and PNG; data and script stay beside the pictures so that anyone can redraw.
+/// A line chart, drawn by gnuplot into SVG, PNG or PDF; data and script stay beside the pictures so that anyone can redraw.
 public struct Chart: Sendable {
     public struct Series: Sendable {
         public var name: String
@@ -26,9 +26,13 @@ public struct Chart: Sendable {
     public var series: [Series]
     public var logX = false
     public var logY = false
+    /// The pictures to draw.
+    public var formats: [Format] = [.svg, .png]
     /// Size in points.
     public var width = 900
     public var height = 540
+
+    public enum Format: String, Sendable, CaseIterable { case svg, png, pdf }
 
     public init(title: String, xLabel: String, yLabel: String, series: [Series]) {
         self.title = title
@@ -41,13 +45,13 @@ public struct Chart: Sendable {
     public struct Files: Sendable, Equatable {
         public var data: String
         public var script: String
-        /// SVG and PNG; empty if they could not be drawn.
+        /// In the order of `formats`; empty if they could not be drawn.
         public var pictures: [String]
         /// Why there is no picture: a sentence for the log. A missing gnuplot is no failure of the experiment.
         public var problem: String?
     }
 
-    /// Writes `<base>.dat`, `<base>.gnuplot`, `<base>.svg` and `<base>.png`.
+    /// Writes `<base>.dat`, `<base>.gnuplot` and a picture of each format.
     /// - Throws: `.shape` for series of uneven length, `.io`.
     public func write(base: String) throws(RhoError) -> Files {
         for line in series {
@@ -70,16 +74,16 @@ public struct Chart: Sendable {
         let arguments = ["gnuplot", "-e", "cd \(Self.quoted(directory))", "\(name).gnuplot"]
         guard let result = try ChildProcess.run(arguments, mergeErrors: true) else {
             files.problem =
-                "gnuplot is not installed (apt install gnuplot-nox): \(base).svg was not drawn, "
+                "gnuplot is not installed (apt install gnuplot-nox): \(name) was not drawn, "
                 + "the data is in \(files.data)"
             return files
         }
         guard result.status == 0 else {
             let said = result.text.split(separator: "\n").joined(separator: " ").prefix(300)
-            files.problem = "gnuplot could not draw \(base).svg: \(said)"
+            files.problem = "gnuplot could not draw \(name): \(said)"
             return files
         }
-        files.pictures = ["\(base).svg", "\(base).png"]
+        files.pictures = formats.map { "\(base).\($0.rawValue)" }
         return files
     }
 

@@ -21,14 +21,21 @@ extension Chart {
         if logY { lines.append("set logscale y 10") }
         lines.append("data = \(Chart.quoted(name + ".dat"))")
         let plot = plotCommand
-        lines += [
-            "set terminal svg size \(width),\(height) dynamic enhanced font 'Helvetica,13' background rgb 'white'",
-            "set output \(Chart.quoted(name + ".svg"))", plot, "set output",
-            "set terminal pngcairo size \(width * 2),\(height * 2) enhanced font 'Helvetica,13' fontscale 1.6 "
-                + "linewidth 1.6",
-            "set output \(Chart.quoted(name + ".png"))", plot, "set output",
-        ]
+        for format in formats {
+            let output = Chart.quoted("\(name).\(format.rawValue)")
+            lines += ["set terminal \(terminal(format))", "set output \(output)", plot, "set output"]
+        }
         return lines.joined(separator: "\n") + "\n"
+    }
+
+    private func terminal(_ format: Format) -> String {
+        switch format {
+        case .svg: "svg size \(width),\(height) dynamic enhanced font 'Helvetica,13' background rgb 'white'"
+        case .png:
+            "pngcairo size \(width * 2),\(height * 2) enhanced font 'Helvetica,13' fontscale 1.6 linewidth 1.6"
+        // 72 points an inch: a column of a paper is half as wide as a screen, so the letters are the larger.
+        case .pdf: "pdfcairo size \(Text.fixed(Double(width) / 144, 2))in,\(Text.fixed(Double(height) / 144, 2))in enhanced font 'Helvetica,10' fontscale 0.7"
+        }
     }
 
     /// Ticks of the horizontal axis: gnuplot cannot write 2.5M and 3M on one axis, so they are placed here.

@@ -1,0 +1,49 @@
+import RhoCore
+
+/// Curves of arms as a chart: one line per arm, a band of one standard deviation where it stands for several seeds.
+public enum CurvePlot {
+    /// - Throws: `.usage` if no arm has logged the tag.
+    public static func chart(_ arms: ArmGroups, tag: String, overSteps: Bool, title: String? = nil) throws(RhoError) -> Chart {
+        let metric = Metric(tag)
+        var series: [Chart.Series] = []
+        for group in arms.groups {
+            let curves = group.members.map { $0.arm.curve(tag, overSteps: overSteps) }.filter { !$0.x.isEmpty }
+            guard !curves.isEmpty else { continue }
+            series += lines(curves, name: arms.label(group))
+        }
+        guard !series.isEmpty else {
+            let known = Set(arms.groups.flatMap(\.members).flatMap(\.arm.tags)).sorted()
+            throw RhoError(
+                .usage, "no arm has logged '\(tag)'\(suggestion(for: tag, in: known))",
+                hint: known.isEmpty ? nil : "there are " + known.joined(separator: ", "))
+        }
+        let experiment = Set(arms.groups.flatMap(\.members).map(\.run.experiment)).sorted().joined(separator: ", ")
+        return Chart(
+            title: title ?? "\(experiment): \(metric.title)", xLabel: overSteps ? "step" : "tokens seen",
+            yLabel: metric.unit.isEmpty ? metric.title : "\(metric.title) (\(metric.unit))", series: series)
+    }
+
+    /// Seeds that were looked at in the same places are averaged; others are drawn one by one.
+    private static func lines(_ curves: [(x: [Double], y: [Double])], name: String) -> [Chart.Series] {
+        guard curves.count > 1 else { return [Chart.Series(name: name, x: curves[0].x, y: curves[0].y)] }
+        // A seed that is still running is behind: the average ends where the shortest does.
+        let length = curves.reduce(Int.max) { min($0, $1.x.count) }
+        let x = Array(curves[0].x.prefix(length))
+        guard curves.allSatisfy({ Array($0.x.prefix(length)) == x }) else {
+            return curves.enumerated().map { Chart.Series(name: "\(name) #\($0 + 1)", x: $1.x, y: $1.y) }
+        }
+        var (means, deviations): ([Double], [Double]) = ([], [])
+        for place in 0..<length {
+            let estimate = SeedStatistics.estimate(curves.map { $0.y[place] })
+            means.append(estimate.mean)
+            deviations.append(estimate.deviation)
+        }
+        return [Chart.Series(name: "\(name) (\(curves.count) seeds)", x: x, y: means, spread: deviations)]
+    }
+
+    /// The tag to draw where none is named: the first held-out loss, else the training loss.
+    public static func mainTag(_ arms: ArmGroups) -> String {
+        let tags = Set(arms.groups.flatMap(\.members).flatMap(\.arm.tags)).sorted()
+        return tags.first { $0.hasPrefix("eval/") && $0.hasSuffix("/loss") } ?? "train/loss"
+    }
+}
