@@ -27,7 +27,8 @@ final class Program {
 
     init() throws {
         directory = try TemporaryDirectory()
-        let kept = ["PATH", "HOME", "LD_LIBRARY_PATH"].compactMap { name in
+        let names: [String] = ["PATH", "HOME", "LD_LIBRARY_PATH"]
+        let kept = names.compactMap { name in
             getenv(name).map { "\(name)=\(String(cString: $0))" }
         }
         environment = kept + ["RHO_CACHE=\(directory.file("cache"))", "TZ=UTC"]
@@ -60,12 +61,11 @@ final class Program {
         posix_spawn_file_actions_addopen(&actions, 0, "/dev/null", O_RDONLY, 0)
         posix_spawn_file_actions_addopen(&actions, 1, out, O_WRONLY | O_CREAT | O_TRUNC, 0o644)
         posix_spawn_file_actions_addopen(&actions, 2, err, O_WRONLY | O_CREAT | O_TRUNC, 0o644)
-        posix_spawn_file_actions_addchdir_np(&actions, directory.path)
-        var words = ([Self.path] + arguments).map { strdup($0) } + [nil]
+        var words = (["env", "-C", directory.path, Self.path] + arguments).map { strdup($0) } + [nil]
         var variables = environment.map { strdup($0) } + [nil]
         defer { for pointer in words + variables { free(pointer) } }
         var child: pid_t = 0
-        let failure = posix_spawn(&child, Self.path, &actions, nil, &words, &variables)
+        let failure = posix_spawnp(&child, "env", &actions, nil, &words, &variables)
         guard failure == 0 else {
             throw RhoError(.io, "cannot start \(Self.path): \(String(cString: strerror(failure)))")
         }

@@ -33,8 +33,11 @@ extension CommandLineTests {
             #expect(outcome.err.isEmpty)
         }
 
+        /// Signal and exit status.
+        static let stops: [(Int32, Int32)] = [(SIGINT, 130), (SIGTERM, 75), (SIGUSR1, 75)]
+
         /// Ctrl-C while training: the step ends, a checkpoint is written, and the same command goes on from it.
-        @Test(arguments: [(SIGINT, 130 as Int32), (SIGTERM, 75), (SIGUSR1, 75)])
+        @Test(arguments: stops)
         func trainingStopsAfterACheckpoint(_ signal: Int32, _ status: Int32) throws {
             try program.write("x.lua", Self.training)
             let stopped = try program.run("x.lua", "--out", "run", signal: signal, when: "step ", seconds: 60)
