@@ -10,19 +10,25 @@ public enum RhoStdlib {
     public static var modules: [Module] {
         [
             Module(name: "rho", source: PackageResources.rho_lua),
+            Module(name: "rho.ablation", source: PackageResources.ablation_lua),
+            Module(name: "rho.analysis", source: PackageResources.analysis_lua),
             Module(name: "rho.compare", source: PackageResources.compare_lua),
             Module(name: "rho.context", source: PackageResources.context_lua),
             Module(name: "rho.corpus", source: PackageResources.corpus_lua),
             Module(name: "rho.cost", source: PackageResources.cost_lua),
             Module(name: "rho.experiment", source: PackageResources.experiment_lua),
+            Module(name: "rho.method", source: PackageResources.method_lua),
             Module(name: "rho.noise", source: PackageResources.noise_lua),
             Module(name: "rho.parameters", source: PackageResources.parameters_lua),
+            Module(name: "rho.policies", source: PackageResources.policies_lua),
             Module(name: "rho.problems", source: PackageResources.problems_lua),
             Module(name: "rho.runner", source: PackageResources.runner_lua),
             Module(name: "rho.score", source: PackageResources.score_lua),
             Module(name: "rho.spec", source: PackageResources.spec_lua),
             Module(name: "rho.stage", source: PackageResources.stage_lua),
+            Module(name: "rho.statistics", source: PackageResources.statistics_lua),
             Module(name: "rho.table", source: PackageResources.table_lua),
+            Module(name: "rho.tasks", source: PackageResources.tasks_lua),
             Module(name: "rho.train", source: PackageResources.train_lua),
         ]
     }

@@ -68,6 +68,25 @@ function M.merge(params, changes, where)
   return merged
 end
 
+--- Fills in the chosen preset, where `params` has one: preset = { "laptop", doc =, presets = { smoke = { tokens = 1e3 } } }.
+-- The default preset is the defaults themselves; what --set gave stays.
+local function apply_preset(params, values, origins)
+  local entry = params.preset
+  if type(entry) ~= "table" or not entry.presets then return end
+  local chosen, known = values.preset, { entry[1] }
+  for name in pairs(entry.presets) do known[#known + 1] = name end
+  if chosen == entry[1] then return end
+  local changes = entry.presets[chosen]
+  if not changes then
+    table.sort(known)
+    rho.fail("usage", ("there is no preset '%s'%s; there is %s"):format(chosen, rho.suggestion(chosen, known), table.concat(known, ", ")))
+  end
+  for name, value in pairs(changes) do
+    if params[name] == nil then unknown(name, params, "preset " .. chosen) end
+    if origins[name] == "default" then values[name], origins[name] = value, "preset" end
+  end
+end
+
 --- Values after `--set key=value` and `--seed N`. Returns values and the origin of each ("default", "--set", "--seed").
 function M.resolve(params, sets, seed)
   local values, origins = M.defaults(params), {}
@@ -80,11 +99,54 @@ function M.resolve(params, sets, seed)
     if values[name] == nil then unknown(name, params, "--set " .. set) end
     values[name], origins[name] = typed(name, text, default_of(params[name])), "--set"
   end
+  apply_preset(params, values, origins)
   if seed then
     if values.seed == nil then unknown("seed", params, "--seed") end
     values.seed, origins.seed = seed, "--seed"
   end
   return values, origins
+end
+
+--- Where each value comes from, for people: the line of a default, or the flag that changed it.
+function M.places(origins, file)
+  local lines, inside = {}, false
+  local source = io.open(file, "r")
+  if source then
+    local number = 0
+    for line in source:lines() do
+      number = number + 1
+      inside = inside or line:find("params%s*=") ~= nil
+      for name in line:gmatch("([%a_][%w_]*)%s*=") do
+        if inside and origins[name] and not lines[name] then lines[name] = number end
+      end
+    end
+    source:close()
+  end
+  local places = {}
+  for name, origin in pairs(origins) do
+    places[name] = origin
+    if origin == "default" then places[name] = lines[name] and ("%s:%d"):format(file, lines[name]) or file end
+  end
+  return places
+end
+
+--- The text of --print-config: `name = value` in columns with its place, or one JSON document.
+function M.show(values, places, json)
+  if json then
+    local document = {}
+    for name, value in pairs(values) do document[name] = { value = value, origin = places[name] } end
+    return rho.json.encode(document, { pretty = true })
+  end
+  local rows, widths = {}, { 0, 0 }
+  for _, name in ipairs(names(values)) do
+    local row = { name, rho.json.encode(values[name]), places[name] }
+    for column = 1, 2 do widths[column] = math.max(widths[column], #row[column]) end
+    rows[#rows + 1] = row
+  end
+  for i, row in ipairs(rows) do
+    rows[i] = ("%-" .. widths[1] .. "s = %-" .. widths[2] .. "s  -- %s"):format(table.unpack(row))
+  end
+  return table.concat(rows, "\n")
 end
 
 --- One line: every parameter with its default.

@@ -137,4 +137,6 @@ rho.compare = rho.declare({
   returns = { { "rho.Comparison", "prints as a table" } },
 }, compare.compare)
 
+require "rho.method"
+
 return rho

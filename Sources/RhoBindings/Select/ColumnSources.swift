@@ -49,6 +49,16 @@ final class ColumnSources {
 
     func supplies(_ column: TokenColumn) -> Bool { names.contains(column.name) }
 
+    /// The sources as they were given, for identities.
+    var values: [(name: String, value: LuaValue)] {
+        sources.map { entry in
+            switch entry.source {
+            case .scores(let scores): (entry.name, scores.value)
+            case .function(let function): (entry.name, .function(function))
+            }
+        }
+    }
+
     /// Every score file, for costs and descriptions.
     var scores: [(name: String, scores: ScoresBox)] {
         sources.compactMap { entry in

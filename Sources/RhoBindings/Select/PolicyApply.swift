@@ -44,7 +44,10 @@ extension PolicyBox {
         var columns = try TokenColumns(rows: rows, tokens: tokens, valid: valid)
         for (name, tensor) in given where name != "valid" { try columns.set(TokenColumn(name), tensor.toArray()) }
         switch kind {
-        case .rule(let policy): return try policy.select([columns], at: moment)
+        case .rule(let policy):
+            // The tokens handed in are the corpus.
+            let whole = policy.scope == .corpus ? try policy.frozen { body throws(RhoError) in try body(columns) } : policy
+            return try whole.select([columns], at: moment)
         case .function(let function, _, let normaliser):
             guard let loss = given.first(where: { $0.name == "loss" })?.tensor else {
                 throw RhoError(.value, "policy '\(name)' is a function: give it at least the column loss")
