@@ -38,7 +38,7 @@ test: setup
 
 ## bench: measure kernels, steps, scoring and tokenizers; PEER=1 adds PyTorch and tokenizers from PyPI
 bench: build
-	.build/release/rhobench all $(if $(PEER),--peer) --out docs/benchmarks
+	PEER=$(PEER) TEXT=$(TEXT) docs/benchmarks/run
 
 ## lint: formatting rules
 lint: swift

@@ -10,12 +10,12 @@ return rho.experiment {
     seed = { 1, doc = "weights, batch order and random selection" },
     data = { "../shared/data", doc = "folder with gsm8k/, math/ and corpus/" },
     keep = { 0.6, doc = "share of tokens that carry loss" },
-    tokens = { 2e6, doc = "tokens each arm sees" },
-    reference_tokens = { 2e6, doc = "tokens the reference model sees" },
+    tokens = { 1.5e6, doc = "tokens each arm sees" },
+    reference_tokens = { 1.5e6, doc = "tokens the reference model sees" },
     noise = { 0.3, doc = "chance of another piece of noise after each sentence of GSM8K and MATH text" },
     vocab_size = { 4096, doc = "byte-level BPE vocabulary" },
-    dim = { 256, doc = "model width" },
-    layers = { 6, doc = "transformer blocks" },
+    dim = { 192, doc = "model width" },
+    layers = { 4, doc = "transformer blocks" },
     context = { 256, doc = "tokens in a row" },
     lr = { 1e-3, doc = "peak learning rate" },
     problems = { 100, doc = "GSM8K test problems answered greedily" },
@@ -24,13 +24,17 @@ return rho.experiment {
     local function questions(path)
       return rho.data.jsonl { p.data .. path, text = "{question}\n{solution}\n" }
     end
-    local function documents(path)
-      return rho.data.jsonl { p.data .. path, text = "{text}\n" }
+    local function documents(path) -- as much as the arms can see, so that scoring costs no more than it must
+      return rho.data.jsonl({ p.data .. path, text = "{text}\n" }):take { bytes = p.tokens * 1.5 }
     end
-    local clean = rho.data.mix { { questions "/gsm8k/train.jsonl.gz", 1 }, { questions "/math/train.jsonl.gz", 1 } }
+    -- one half of the training questions for the reference, the other half, corrupted, for the corpus: a reference that
+    -- had seen the corpus itself would know it by heart
+    local gsm8k, gsm8k_web = questions("/gsm8k/train.jsonl.gz"):split { held_out = 0.5 }
+    local maths, maths_web = questions("/math/train.jsonl.gz"):split { held_out = 0.5 }
+    local clean = rho.data.mix { { gsm8k, 1 }, { maths, 1 } }
     local web = rho.data.mix {
-      { rho.data.corrupt { data = questions "/gsm8k/train.jsonl.gz", seed = 5, noise = p.noise }, 1 },
-      { rho.data.corrupt { data = questions "/math/train.jsonl.gz", seed = 6, noise = p.noise }, 1 },
+      { rho.data.corrupt { data = gsm8k_web, seed = 5, noise = p.noise }, 1 },
+      { rho.data.corrupt { data = maths_web, seed = 6, noise = p.noise }, 1 },
       { documents "/corpus/noisy_web.jsonl.gz", 1 },
       { documents "/corpus/clean_math.jsonl.gz", 1 },
     }
@@ -39,12 +43,12 @@ return rho.experiment {
 
     local tokenizer = rho.tokenizer.train_bpe { data = { clean, web }, vocab_size = p.vocab_size, bytes = 20e6 }
     local model = rho.model.llama {
-      tokenizer = tokenizer, dim = p.dim, layers = p.layers, heads = 8, context = p.context,
+      tokenizer = tokenizer, dim = p.dim, layers = p.layers, heads = 6, context = p.context,
     }
     local function train(name, data, tokens, select)
       return rho.train {
         name = name, model = model, data = data, tokens = tokens, seed = p.seed, lr = p.lr, batch = 16,
-        select = select, eval = held, eval_tokens = 100e3, answers = tests,
+        select = select, eval = held, eval_tokens = 50e3, answers = tests,
       }
     end
 

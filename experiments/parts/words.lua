@@ -1,0 +1,94 @@
+--- The setting that the laptop experiments share: arithmetic word problems, clean and as the web would carry them.
+--
+-- Every byte of the noisy text has a label, so that what selection keeps can be scored against the truth. The reference is
+-- of the student's shape unless an experiment says otherwise, trained on other clean problems than those evaluated.
+local rho = require "rho"
+
+local M = {}
+
+local DEFAULTS = {
+  seeds = { 3, doc = "paired seeds: weights, batch order and random selection" },
+  keep = { 0.6, doc = "share of tokens that carry loss" },
+  tokens = { 600e3, doc = "tokens each arm sees" },
+  reference_tokens = { 600e3, doc = "tokens the reference sees" },
+  noise = { 0.35, doc = "chance of another piece of noise at each gap" },
+  wrong = { 0.2, doc = "share of problems with a wrong total" },
+  largest = { 12, doc = "largest number in a problem" },
+  documents = { 20000, doc = "noisy problems; two thirds more are clean" },
+  problems = { 200, doc = "problems answered greedily at the end" },
+  vocab_size = { 512, doc = "byte-level BPE vocabulary" },
+  dim = { 128, doc = "model width" },
+  layers = { 3, doc = "transformer blocks" },
+  heads = { 4, doc = "attention heads" },
+  context = { 128, doc = "tokens in a row" },
+  batch = { 32, doc = "rows per step" },
+  lr = { 3e-3, doc = "peak learning rate" },
+}
+
+local SMOKE = {
+  seeds = 1, tokens = 6e3, reference_tokens = 6e3, documents = 120, problems = 4, vocab_size = 270, dim = 16, layers = 1,
+  heads = 2, context = 32, batch = 16,
+}
+
+-- The sizes of the 1.1B runs (arXiv:2404.07965, section 3.1): TinyLlama's shape, a batch of a million tokens.
+local PAPER = {
+  seeds = 1, tokens = 15e9, reference_tokens = 1.5e9, documents = 100000000, problems = 1000, vocab_size = 32000, dim = 2048,
+  layers = 22, heads = 32, context = 2048, batch = 512, lr = 8e-5,
+}
+
+--- Parameters of an experiment: the shared ones, `own` beside or instead of them, and the presets with their changes.
+function M.params(own, smoke, paper)
+  local params, presets = {}, { smoke = {}, paper = {} }
+  for name, entry in pairs(DEFAULTS) do params[name] = entry end
+  for name, entry in pairs(own or {}) do params[name] = entry end
+  for name, sizes in pairs { smoke = { SMOKE, smoke or {} }, paper = { PAPER, paper or {} } } do
+    for _, changes in ipairs(sizes) do
+      for key, value in pairs(changes) do presets[name][key] = value end
+    end
+  end
+  params.preset = { "laptop", doc = "smoke (seconds), laptop (minutes to hours) or paper (the paper's sizes)", presets = presets }
+  return params
+end
+
+--- The corpora, the tokenizer and the untrained model of `p`, with train and reference on them.
+function M.setting(p)
+  local s = {}
+  s.clean = rho.data.generate { kind = "clean", seed = 11, documents = p.documents * 5 // 3, largest = p.largest }
+  s.web = rho.data.generate {
+    kind = "noisy", seed = 12, documents = p.documents, largest = p.largest, noise = p.noise, wrong = p.wrong,
+  }
+  s.held = rho.data.generate { kind = "clean", seed = 13, documents = math.max(20, p.documents // 50), largest = p.largest }
+  s.problems = rho.data.problems { seed = 14, count = p.problems, largest = p.largest }
+  s.tokenizer = rho.tokenizer.train_bpe { data = { s.clean, s.web }, vocab_size = p.vocab_size, bytes = 2e6 }
+
+  function s.architecture(dim, layers)
+    return rho.model.llama {
+      tokenizer = s.tokenizer, dim = dim or p.dim, layers = layers or p.layers, heads = p.heads, context = p.context,
+    }
+  end
+  s.model = s.architecture()
+
+  --- One training on the noisy text, evaluated on clean text; `changes` replaces options of rho.train.
+  function s.train(select, seed, name, changes)
+    local options = {
+      name = name, model = s.model, data = s.web, tokens = p.tokens, seed = seed, lr = p.lr, batch = p.batch, select = select,
+      eval = { clean = s.held }, answers = s.problems,
+    }
+    for key, value in pairs(changes or {}) do options[key] = value end
+    return rho.train(options)
+  end
+
+  --- A reference trained on clean text, and its scores of the noisy text.
+  function s.reference(changes)
+    local options = { tokens = p.reference_tokens, data = s.clean }
+    for key, value in pairs(changes or {}) do options[key] = value end
+    return s.train(nil, 1, options.name or "reference", options)
+  end
+
+  function s.score(reference, entropy)
+    return rho.score { reference = reference, data = s.web, entropy = entropy }
+  end
+  return s
+end
+
+return M
