@@ -171,7 +171,8 @@ local function common_budget(arms, kind, seed_count)
       local run = arm.runs[i]
       local last = run.history[#run.history]
       local have = kind == "compute" and total(run) or axes(run)[kind](last)
-      budgets[i] = math.min(budgets[i] or math.huge, have)
+      -- An arm that kept nothing at all would make the others comparable at no token only.
+      if have > 0 then budgets[i] = math.min(budgets[i] or math.huge, have) end
     end
   end
   return budgets
