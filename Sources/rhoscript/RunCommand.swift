@@ -41,7 +41,8 @@ struct RunCommand: ParsableCommand {
     @Argument(parsing: .postTerminator, help: "Arguments for the script itself, as its table 'arg'.")
     var scriptArguments: [String] = []
 
-    func validate() throws {
+    /// The file named. Checked here and not while parsing, where it would hide an unknown flag.
+    private func checkedFile() throws -> String {
         guard let file = words.first else {
             throw ValidationError("no experiment file given (rhoscript FILE.lua; rhoscript --help lists what else there is)")
         }
@@ -55,10 +56,11 @@ struct RunCommand: ParsableCommand {
         for assignment in set where !assignment.contains("=") {
             throw ValidationError("--set \(assignment): expected key=value")
         }
+        return file
     }
 
     func run() throws {
-        let file = words[0]
+        let file = try checkedFile()
         try Preflight.requireScript(file, commands: Rhoscript.configuration.subcommands.compactMap { $0.configuration.commandName })
         var options = try host.hostOptions()
         options.seed = seed

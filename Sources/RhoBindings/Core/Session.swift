@@ -20,6 +20,8 @@ package final class Session {
     package var run: RunBox?
     /// Directory of the last checkpoint written; a run that was stopped after it can be resumed.
     package var lastCheckpoint: String?
+    /// What a run that stopped on request has to say about it.
+    package var farewell: RhoError?
     /// Results of verbs, kept and found again.
     package private(set) lazy var store = StoreSession(
         session: self, root: cacheDirectory, capacity: cacheCapacity, reads: readsCache)

@@ -76,6 +76,10 @@ public enum Host {
 
     private static func outcome(of error: LuaError, _ host: ScriptHost?, full: Bool) -> HostOutcome {
         if let status = error.exitCode { return HostOutcome(status: Int32(truncatingIfNeeded: status)) }
+        if error.code == .interrupted, let farewell = host?.session.farewell {
+            let hint = farewell.hint.map { "\n  \($0)" } ?? ""
+            return HostOutcome(exit(of: error, host), message: "rhoscript: \(farewell.message)\(hint)")
+        }
         var message = error.file == nil ? "rhoscript: \(error.description)" : error.description
         if let hint = error.hint { message += "\n  \(hint)" }
         if full, let traceback = error.traceback, !traceback.isEmpty { message += "\n\(traceback)" }

@@ -91,8 +91,12 @@ struct RunBinding {
             let arm = try call.optionalObject("arm", as: ArmBox.self)
             let saved = session.lastCheckpoint.map { "checkpoint in \($0)" } ?? arm.map { "nothing saved in \($0.arm.path) yet" } ?? ""
             try session.run?.directory.finish(.stopped)
-            throw Interruption.error(
+            // While the script unwinds, the section around the loop ends and the signal stops the script once more, with no
+            // more to say than that; the program's last word is this error.
+            let error = Interruption.error(
                 saved, hint: session.lastCheckpoint == nil ? nil : "the same command with --out \(session.run?.directory.path ?? "DIR") goes on from there")
+            session.farewell = error
+            throw error
         }
     }
 
