@@ -1,3 +1,4 @@
+import Glibc
 import LuaRuntime
 import RhoBindings
 import RhoCore
@@ -48,7 +49,18 @@ extension SurfaceTests {
             }
         }
 
-        /// Examples that return something stand alone: they run as they are printed.
+        /// Files that examples name.
+        private static let files = [
+            ("train.jsonl.gz", "{\"question\": \"3+4?\", \"solution\": \"7\"}\n"), ("books/a.txt", "One.\n\n\nTwo.\n"),
+            (
+                "data/eval/arc_easy.jsonl",
+                "{\"question\": \"2+2?\", \"choices\": [\"3\", \"4\"], \"answer\": 1, \"id\": \"a\"}\n"
+            ),
+            ("data/gsm8k/test.jsonl", "{\"question\": \"2+2?\", \"solution\": \"2+2=4\", \"answer\": \"4\"}\n"),
+            ("data/gsm8k/train.jsonl.gz", "{\"question\": \"1+2?\", \"solution\": \"1+2=3\", \"answer\": \"3\"}\n"),
+        ]
+
+        /// The examples of the manual run as they are printed, after `examples.lua` has made what they take for granted.
         @Test func examplesRun() throws {
             let directory = try TemporaryDirectory()
             var options = HostOptions()

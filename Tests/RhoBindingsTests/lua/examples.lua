@@ -14,3 +14,10 @@ globals.batch = loader:batch(1)
 globals.policy = rho.select.high_loss { keep = 0.5 }
 globals.losses = model:loss(batch)
 globals.optimiser = rho.optim.adamw { model = model }
+
+-- Verbs that write need a run in progress.
+local run = rho.run.open { experiment = "examples", params = {}, dir = os.getenv("RHO_TEST_DIR") .. "/run" }
+require("rho.context").start(run, {})
+globals.arm = run:arm("example")
+local function train(name, select) return rho.train { name = name, model = model, data = web, tokens = 256, batch = 2, context = 32, select = select, eval = held } end
+globals.clm, globals.slm = train("clm"), train("slm", policy)
