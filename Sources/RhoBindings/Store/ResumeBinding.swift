@@ -91,6 +91,7 @@ struct ResumeBinding {
             parameters: [LuaField("identity", .object("RunIdentity"), required: true, doc: "what runs")]
         ) { call in
             guard let run = session.run else { throw RhoError(.usage, "rho.store.begin needs an open run") }
+            RunIdentity.sweep(run.directory.path)
             try call.object("identity", as: IdentityBox.self).identity.write(to: run.directory.path)
             session.store.writeRecords()
             return []

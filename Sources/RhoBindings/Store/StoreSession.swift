@@ -53,7 +53,7 @@ package final class StoreSession {
 
     /// Notes a call for `rhoscript why`, with the nearest object where a result had to be computed.
     func note(_ key: ObjectKey, label: String, outcome: VerbRecord.Outcome) {
-        let nearest = outcome == .miss ? store.nearest(to: key) : nil
+        let nearest = outcome == .miss ? store.nearest(to: key, label: label) : nil
         records.append(
             VerbRecord(
                 key: key, label: label, outcome: outcome, nearest: nearest?.object.key.digest,

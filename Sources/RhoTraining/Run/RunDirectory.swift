@@ -26,7 +26,25 @@ public final class RunDirectory {
         at seconds: Double = Clock.wallSeconds()
     ) -> String {
         let name = [Timestamp.directoryName(seconds), Self.slug(slug), String(fingerprint.prefix(8))]
-        return "\(root)/\(Self.slug(experiment))/" + name.filter { !$0.isEmpty }.joined(separator: "-")
+        let path = "\(root)/\(Self.slug(experiment))/" + name.filter { !$0.isEmpty }.joined(separator: "-")
+        // Two runs may start within one second.
+        var free = path
+        var count = 1
+        while Files.exists(free) {
+            count += 1
+            free = "\(path)-\(count)"
+        }
+        return free
+    }
+
+    /// What is there before run.json is: a process that ends in between leaves no run, and nothing else either.
+    private static let firstFiles = ["lock.json", "config.json", "overrides.json", "git.patch"]
+
+    private static func holdsSomethingElse(_ path: String) throws(RhoError) -> Bool {
+        guard Files.isDirectory(path) else { return false }
+        return try Files.list(path).contains { name in
+            !firstFiles.contains(name) && !(firstFiles + ["run.json"]).contains { name.hasPrefix($0 + ".tmp-") }
+        }
     }
 
     /// Lower-case letters, digits, `_` and `-`; anything else becomes `-`.
@@ -43,7 +61,7 @@ public final class RunDirectory {
     /// - Throws: `.mismatch` if it holds another run, `.io` if it holds something else or is in use.
     public init(path: String, manifest: Manifest, overrides: JSON? = nil) throws(RhoError) {
         let existing = Files.exists("\(path)/run.json")
-        if !existing, Files.isDirectory(path), !(try Files.list(path).isEmpty) {
+        if !existing, try Self.holdsSomethingElse(path) {
             throw RhoError(
                 .io, "\(path) is not empty and holds no run", hint: "choose a new or an empty directory with --out")
         }

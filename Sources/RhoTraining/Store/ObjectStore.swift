@@ -73,18 +73,17 @@ public final class ObjectStore {
         }
     }
 
-    /// The object of the same verb whose key needs the fewest changes to become this one; the most recently used of
-    /// several.
-    public func nearest(to key: ObjectKey) -> (object: StoredObject, differences: [KeyDifference])? {
+    /// The object of the same verb whose key needs the fewest changes to become this one; one of the same label before
+    /// others, the most recently used of several.
+    public func nearest(to key: ObjectKey, label: String = "") -> (object: StoredObject, differences: [KeyDifference])? {
         var best: (object: StoredObject, differences: [KeyDifference])?
+        func rank(_ object: StoredObject, _ differences: [KeyDifference]) -> (Int, Int, Double) {
+            (object.label == label ? 0 : 1, differences.count, -object.lastUsed)
+        }
         for digest in digests() where digest != key.digest {
             guard let candidate = object(digest), candidate.key.verb == key.verb else { continue }
             let differences = key.differences(from: candidate.key)
-            if let known = best,
-                (known.differences.count, -known.object.lastUsed) <= (differences.count, -candidate.lastUsed)
-            {
-                continue
-            }
+            if let best, rank(best.object, best.differences) <= rank(candidate, differences) { continue }
             best = (candidate, differences)
         }
         return best

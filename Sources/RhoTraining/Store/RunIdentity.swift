@@ -40,6 +40,19 @@ public struct RunIdentity: Sendable, Equatable {
         return json
     }
 
+    /// Removes what a process that was killed left half-written below a run directory. Call it with the run's lock held.
+    public static func sweep(_ directory: String, depth: Int = 3) {
+        for name in (try? Files.list(directory)) ?? [] {
+            let path = "\(directory)/\(name)"
+            let end = name.firstRange(of: ".tmp-").map { name[$0.upperBound...] }
+            if let end, !end.isEmpty, end.allSatisfy({ $0.isNumber || $0 == "-" }) {
+                try? Files.remove(tree: path)
+            } else if name != "source", depth > 0, Files.isDirectory(path) {
+                sweep(path, depth: depth - 1)
+            }
+        }
+    }
+
     static func path(_ directory: String) -> String { "\(directory)/identity.json" }
 
     public func write(to directory: String) throws(RhoError) {
