@@ -10,6 +10,8 @@ struct Rhoscript: ParsableCommand {
         usage: """
             rhoscript [run] FILE.lua [--set key=value ...] [options]
             rhoscript FILE.lua --help
+            rhoscript status|watch [DIR] | compare|plot|report RUN ... | tokens RUN [ARM]
+            rhoscript init DIR | completions bash|zsh|fish
             rhoscript why FILE.lua|RUN [ARM] | cache ls|gc|verify
             rhoscript test [PATH ...] | help [NAME] | docs [--check] | version
             """,
@@ -21,7 +23,8 @@ struct Rhoscript: ParsableCommand {
             """,
         version: Host.versionLine,
         subcommands: [
-            RunCommand.self, WhyCommand.self, CacheCommand.self, TestCommand.self, HelpCommand.self, DocsCommand.self,
+            RunCommand.self, StatusCommand.self, CompareCommand.self, PlotCommand.self, ReportCommand.self, WatchCommand.self,
+            TokensCommand.self, InitCommand.self, CompletionsCommand.self, WhyCommand.self, CacheCommand.self, TestCommand.self, HelpCommand.self, DocsCommand.self,
             VersionCommand.self,
         ],
         defaultSubcommand: RunCommand.self)

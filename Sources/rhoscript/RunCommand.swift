@@ -35,6 +35,12 @@ struct RunCommand: ParsableCommand {
     @Flag(name: .long, help: "Start anew: go on with no unfinished run, and empty the directory given with --out.")
     var force = false
 
+    @Flag(name: .long, help: "Print every parameter with where its value comes from, and run nothing.")
+    var printConfig = false
+
+    @Flag(name: .long, help: "Write TensorBoard event files beside metrics.jsonl.")
+    var tensorboard = false
+
     @Flag(name: .customLong("script-help"), help: .hidden)
     var scriptHelp = false
 
@@ -68,11 +74,12 @@ struct RunCommand: ParsableCommand {
         options.scriptArguments = scriptArguments
         options.progress = host.progress.rawValue
         options.quiet = quiet
-        let outcome = Host.runExperiment(
-            options,
-            RunRequest(
-                file: file, assignments: Array(words.dropFirst()) + set, seed: seed, out: out, json: json,
-                quiet: quiet, help: scriptHelp, progress: host.progress.rawValue, force: force))
+        options.tensorboard = tensorboard
+        var request = RunRequest(
+            file: file, assignments: Array(words.dropFirst()) + set, seed: seed, out: out, json: json,
+            quiet: quiet, help: scriptHelp, progress: host.progress.rawValue, force: force)
+        request.printConfig = printConfig
+        let outcome = Host.runExperiment(options, request)
         Terminal.finish(outcome)
     }
 }

@@ -69,6 +69,12 @@ function M.main(exp, cli)
     return 0
   end
   local values, origins = parameters.resolve(exp.params, cli.sets, cli.seed)
+  if cli.print_config then
+    local text = parameters.show(values, parameters.places(origins, cli.file), cli.json)
+    if cli.json then return 0, text end
+    print(text)
+    return 0
+  end
   local run = open(exp, cli, values, origins)
   local guard <close> = ending(run)
   context.start(run, cli)

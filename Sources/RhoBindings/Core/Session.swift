@@ -16,6 +16,8 @@ package final class Session {
     package let color: Bool
     package let quiet: Bool
     package let arguments: [String]
+    /// Whether arms write TensorBoard event files beside metrics.jsonl.
+    package var tensorboard = false
     /// The run in progress.
     package var run: RunBox?
     /// Directory of the last checkpoint written; a run that was stopped after it can be resumed.

@@ -50,6 +50,7 @@ public enum Host {
             ("file", .string(request.file)), ("sets", .list(request.assignments)), ("json", .boolean(request.json)),
             ("help", .boolean(request.help)), ("quiet", .boolean(request.quiet)), ("progress", .string(request.progress)),
             ("argv", .list(options.scriptArguments)), ("force", .boolean(request.force)),
+            ("print_config", .boolean(request.printConfig)),
         ]
         if let seed = request.seed { pairs.append(("seed", .integer(seed))) }
         if let out = request.out { pairs.append(("out", .string(out))) }

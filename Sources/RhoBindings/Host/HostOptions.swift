@@ -20,6 +20,8 @@ public struct HostOptions: Sendable {
     public var script: String?
     /// The script's global `arg`.
     public var scriptArguments: [String] = []
+    /// Writes TensorBoard event files beside metrics.jsonl.
+    public var tensorboard = false
     /// Restricts the script to its own directory.
     public var sandboxed = false
 
@@ -39,6 +41,8 @@ public struct RunRequest: Sendable {
     public var quiet: Bool
     /// Only list the file's parameters.
     public var help: Bool
+    /// Only print every parameter with where its value comes from.
+    public var printConfig = false
     public var progress: String
     /// Starts anew where the run directory holds another run, and goes on with no unfinished one.
     public var force: Bool

@@ -15,6 +15,7 @@ package final class ScriptHost {
         session = Session(
             cacheDirectory: options.cacheDirectory, cacheCapacity: options.cacheCapacity, readsCache: options.readsCache, script: options.script, progress: options.progress,
             color: options.color ?? false, quiet: options.quiet, arguments: options.scriptArguments)
+        session.tensorboard = options.tensorboard
         let sandbox = options.sandboxed ? LuaSandbox(root: session.scriptDirectory) : nil
         state = try LuaState(
             LuaState.Options(

@@ -9,6 +9,8 @@ final class ArmBox {
     let run: RunBox
     /// For speed in metrics: when and at how many tokens the last line was written.
     var lastLine: (seconds: Double, tokens: Int)?
+    /// The event file, begun with the first line where the session wants one.
+    var events: EventFile?
 
     init(_ arm: ArmDirectory, run: RunBox) {
         self.arm = arm
@@ -84,6 +86,11 @@ struct ArmClass {
             values["perf/peak_bytes"] = JSON(Machine.peakResidentBytes)
             box.lastLine = (now, tokens)
             try box.arm.metrics().append(step: step, tokens: tokens, values)
+            if session.tensorboard {
+                let events = try box.events ?? EventFile(directory: box.arm.path, step: step)
+                box.events = events
+                try events.append(step: step, tokens: tokens, values)
+            }
             return []
         }
     }

@@ -29,8 +29,9 @@ public struct ArmGroups: Sendable {
     ///
     /// - Parameter arguments: run directories, arm directories, directories with runs below them, and names of arms, which
     ///   restrict what the others name. The reference model takes no part unless it is named.
+    /// - Parameter withReference: lets the reference take part all the same.
     /// - Throws: `.usage` for an argument that names nothing, `.io`, `.format`.
-    public init(_ arguments: [String]) throws(RhoError) {
+    public init(_ arguments: [String], withReference: Bool = false) throws(RhoError) {
         var names: [String] = []
         var members: [Member] = []
         var paths = Set<String>()
@@ -56,7 +57,7 @@ public struct ArmGroups: Sendable {
         }
         try restrict(&members, to: names)
         let named = Set(arguments.map { $0.hasSuffix("/") ? String($0.dropLast()) : $0 })
-        if !names.contains("reference"), members.contains(where: { $0.arm.name != "reference" }) {
+        if !withReference, !names.contains("reference"), members.contains(where: { $0.arm.name != "reference" }) {
             members.removeAll { $0.arm.name == "reference" && !named.contains($0.arm.path) }
         }
         gather(members)
@@ -76,13 +77,17 @@ public struct ArmGroups: Sendable {
     }
 
     private mutating func gather(_ members: [Member]) {
-        parameterNames = Self.differing(members.map(\.run.config))
+        // Parameters of the same name mean different things in different experiments.
+        let severalExperiments = Set(members.map(\.run.experiment)).count > 1
+        let names = Self.differing(members.map(\.run.config))
+        parameterNames = (severalExperiments ? ["experiment"] : []) + names
         var keys: [String] = []
         var found: [String: Group] = [:]
         var replaced = 0
         // Later runs replace earlier ones of the same seed, so that a repeated run does not count twice.
         for member in members.sorted(by: { $0.run.started < $1.run.started }) {
-            let values = parameterNames.map { member.run.config[$0].map(Self.shown) ?? "-" }
+            let own = names.map { member.run.config[$0].map(Self.shown) ?? "-" }
+            let values = (severalExperiments ? [member.run.experiment] : []) + own
             let key = ([member.arm.name] + values).joined(separator: "\u{0}")
             if found[key] == nil { keys.append(key) }
             var group = found[key] ?? Group(name: member.arm.name, parameters: values, members: [])

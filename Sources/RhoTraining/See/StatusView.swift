@@ -1,3 +1,4 @@
+import Glibc
 import RhoCore
 
 /// What `status` and `watch` show of runs.
@@ -83,7 +84,8 @@ public enum StatusView {
         let name = arm.name + String(repeating: " ", count: widths.name - arm.name.count)
         let count = steps(arm)
         let stepText = String(repeating: " ", count: widths.steps - count.count) + count
-        let spark = Sparkline.text(arm.curve("train/loss").y, width: widths.spark)
+        // Logarithms: a loss falls fast at first, and the slow part is what one watches for.
+        let spark = Sparkline.text(arm.curve("train/loss").y.map { $0 > 0 ? log($0) : $0 }, width: widths.spark)
         let padded = spark + String(repeating: " ", count: widths.spark - spark.count)
         let loss = arm.latest("train/loss").map { "loss \(Text.fixed($0, 3))" } ?? ""
         let evaluated = arm.tags.first { $0.hasPrefix("eval/") && $0.hasSuffix("/loss") }

@@ -10,22 +10,22 @@ extension TokenReading {
     public func coloured(_ channel: TokenView.Channel) throws(RhoError) -> String {
         let ink = Ink(true)
         let values = try need(channel)
-        let scale = scale(channel)
-        var out = legend(channel, scale, ink) + "\n"
+        let ends = ends(channel)
+        var out = legend(channel, ends, ink) + "\n"
         // A character whose bytes are spread over tokens is shown with its last token.
         var held: [UInt8] = []
         for (piece, value) in zip(pieces, values) {
             held += piece
             guard let text = String(validating: held, as: UTF8.self) else {
                 if held.count < 4 { continue }
-                out += painted("\u{FFFD}", value, channel, scale, ink)
+                out += painted("\u{FFFD}", value, channel, ends, ink)
                 held = []
                 continue
             }
             held = []
             // Colour over a line end would run to the edge of the screen.
             let lines = text.split(separator: "\n", omittingEmptySubsequences: false)
-            out += lines.map { painted(Self.visible(String($0)), value, channel, scale, ink) }
+            out += lines.map { painted(Self.visible(String($0)), value, channel, ends, ink) }
                 .joined(separator: ink.paint("↵", .grey) + "\n")
         }
         return out.hasSuffix("\n") ? out : out + "\n"
@@ -53,18 +53,28 @@ extension TokenReading {
         throw RhoError(.usage, "arm '\(arm)' has no \(channel.rawValue) to colour by: \(reason)")
     }
 
-    /// Upper end of the scale: the 95th percentile, so that one outlier does not bleach the rest.
-    private func scale(_ channel: TokenView.Channel) -> Double {
-        TokenView(title: "", arms: [view]).scale(channel)
+    private typealias Ends = (low: Double, high: Double)
+
+    /// Ends of the scale below and above zero: 95th percentiles, so that one outlier does not bleach the rest. Each side
+    /// has its own: noise is far below zero, and what is worth learning a little above it.
+    private func ends(_ channel: TokenView.Channel) -> Ends {
+        let shared: [TokenView.Channel] = channel == .excess ? [.excess] : [.loss, .reference]
+        let found = shared.compactMap { values($0) }.flatMap { $0 }.filter(\.isFinite)
+        func end(_ sizes: [Double]) -> Double {
+            sizes.isEmpty ? 0 : max(1e-6, sizes.sorted()[min(sizes.count - 1, sizes.count * 95 / 100)])
+        }
+        return (end(found.filter { $0 < 0 }.map { -$0 }), end(found.filter { $0 >= 0 }))
     }
 
-    private func painted(_ text: String, _ value: Double, _ channel: TokenView.Channel, _ scale: Double, _ ink: Ink) -> String {
+    private func painted(
+        _ text: String, _ value: Double, _ channel: TokenView.Channel, _ ends: Ends, _ ink: Ink
+    ) -> String {
         if value.isNaN { return text }
         switch channel {
         case .kept: return value != 0 ? ink.background(text, 157) : ink.paint(text, .grey)
         case .label: return text
         default:
-            let share = max(-1, min(1, value / scale))
+            let share = max(-1, min(1, value / (value < 0 ? ends.low : ends.high)))
             // Square root: differences near zero are the interesting ones. The faintest sixth stays plain.
             let depth = Int(abs(share).squareRoot() * 6)
             if depth == 0 { return text }
@@ -73,13 +83,13 @@ extension TokenReading {
         }
     }
 
-    private func legend(_ channel: TokenView.Channel, _ scale: Double, _ ink: Ink) -> String {
-        let end = Text.fixed(scale, 1)
+    private func legend(_ channel: TokenView.Channel, _ ends: Ends, _ ink: Ink) -> String {
+        let (low, end) = (Text.fixed(ends.low, 1), Text.fixed(ends.high, 1))
         func ramp(_ shades: [Int]) -> String { shades.map { ink.background("  ", $0) }.joined() }
         switch channel {
         case .loss: return "\(arm): loss  0 \(ramp(Self.warm)) \(end) nats"
         case .reference: return "\(arm): reference loss  0 \(ramp(Self.cool)) \(end) nats"
-        case .excess: return "\(arm): excess loss  −\(end) \(ramp(Self.cool.reversed()))  \(ramp(Self.warm)) +\(end) nats"
+        case .excess: return "\(arm): excess loss  −\(low) \(ramp(Self.cool.reversed()))  \(ramp(Self.warm)) +\(end) nats"
         case .kept, .label: return "\(arm): \(ink.background("kept", 157)) \(ink.paint("dropped", .grey))"
         }
     }
