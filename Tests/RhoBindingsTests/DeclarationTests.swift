@@ -66,6 +66,9 @@ extension SurfaceTests {
             var options = HostOptions()
             options.cacheDirectory = directory.file("cache")
             options.quiet = true
+            options.script = directory.file("examples.lua")
+            for (name, text) in Self.files { _ = try directory.write(name, text) }
+            setenv("RHO_TEST_DIR", directory.path, 1)
             let host = try ScriptHost(options) { _ in }
             let prelude = try Files.readText(SurfaceTests.LuaSuites.folder + "/examples.lua")
             _ = try host.state.run(source: prelude, chunkName: "examples.lua")
