@@ -3,7 +3,7 @@
 local rho = require "rho"
 local words = require "parts.words"
 local tables = require "rho.table"
-local CATEGORIES = require("rho.analysis").categories
+local CATEGORIES = rho.analysis.categories
 
 return rho.experiment {
   name = "dynamics",

@@ -10,6 +10,8 @@ require "rho.policies"
 
 local TENSORS = "list<Tensor>"
 
+rho.analysis.categories = analysis.categories
+
 rho.analysis.dynamics = rho.declare({
   name = "rho.analysis.dynamics",
   doc = "Token categories from the losses of the same tokens at several checkpoints (Rho-1, eq. 6 and figure 3): a line is fitted to each token's losses; H->L fell, L->H rose by more than the threshold, L->L stayed low and H->H stayed high.",
@@ -124,7 +126,7 @@ rho.eval.suite = rho.declare({
 rho.ablation = rho.declare({
   name = "rho.ablation",
   doc = "Policies against full training and a random share, over paired seeds: mean and sample deviation, differences within seeds with t intervals, tokens and FLOPs to full training's final loss, and losses at equal seen tokens, selected tokens and total compute. The controls cannot be left out.",
-  example = [[rho.ablation { seeds = 3, keep = 0.6, arms = { slm = policy }, train = function(select, seed, name) return rho.train { name = name, seed = seed, select = select, model = model, data = web, eval = held, tokens = 1e6 } end }]],
+  example = [[rho.ablation { seeds = 1, arms = { hard = policy }, train = function(select, seed, name) return rho.train { name = name, seed = seed, select = select, model = model, data = web, eval = held, tokens = 256, batch = 2 } end }]],
   options = {
     { "arms", "table", required = true, doc = "name = policy, or function(seed, name) that returns a policy or a finished run" },
     { "train", "function", required = true, doc = "train(policy, seed, name) returns the run of rho.train; the seed must decide weights and order" },

@@ -115,7 +115,7 @@ struct EvaluateFunctions {
                     .table,
                     "{ accuracy =, stderr =, accuracy_per_token =, stderr_per_token =, accuracy_per_byte =, stderr_per_byte =, bits_per_byte =, n =, truncated =, flops =, task = { version =, prompt_hash =, style =, shots = }, items = }")
             ],
-            example: "local r = rho.eval.choice { model = model, items = \"data/eval/arc_easy.jsonl\", limit = 200 }"
+            example: "return rho.eval.choice { model = model, items = { { question = \"One and one?\", choices = { \"two\", \"ten\" }, answer = 0 } } }.accuracy"
         ) { call in
             let options = try call.options("options")
             let box = try options.object("model", as: ModelBox.self)
@@ -191,7 +191,7 @@ struct EvaluateFunctions {
                 """,
             parameters: [LuaField("options", .options("GradedAnswersOptions"), required: true, doc: "model and problems")],
             returns: [LuaResult(.table, "{ accuracy =, stderr =, correct =, n =, unanswered =, truncated =, flops =, task =, items = }")],
-            example: "local r = rho.eval.answers { model = model, items = \"data/gsm8k/test.jsonl\", shots = 4, examples = \"data/gsm8k/train.jsonl.gz\", limit = 50 }"
+            example: "return rho.eval.answers { model = model, items = { { question = \"1 + 1 = ?\", answer = \"2\" } }, max_tokens = 4 }.accuracy"
         ) { call in
             let options = try call.options("options")
             let box = try options.object("model", as: ModelBox.self)
