@@ -57,7 +57,11 @@ extension SurfaceTests {
                 "{\"question\": \"2+2?\", \"choices\": [\"3\", \"4\"], \"answer\": 1, \"id\": \"a\"}\n"
             ),
             ("data/gsm8k/test.jsonl", "{\"question\": \"2+2?\", \"solution\": \"2+2=4\", \"answer\": \"4\"}\n"),
-            ("data/gsm8k/train.jsonl.gz", "{\"question\": \"1+2?\", \"solution\": \"1+2=3\", \"answer\": \"3\"}\n"),
+            (
+                "data/gsm8k/train.jsonl.gz",
+                (1...5).map { "{\"question\": \"1+\($0)?\", \"solution\": \"1+\($0)=\($0 + 1)\", \"answer\": \"\($0 + 1)\"}\n" }
+                    .joined()
+            ),
         ]
 
         /// The examples of the manual run as they are printed, after `examples.lua` has made what they take for granted.
