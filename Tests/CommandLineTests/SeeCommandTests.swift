@@ -76,7 +76,7 @@ extension CommandLineTests {
             try writeRuns()
             let watch = try program.run("watch", "runs/demo/s1", seconds: 20)
             #expect(watch.status == 0)
-            #expect(watch.out.hasPrefix("s1  done  2026-03-01 14:05\n  ✓ clm   9/9  ▁"))
+            #expect(watch.out.hasPrefix("s1  done  2026-03-01 14:05\n  ✓ clm    9/9  ▁"))
         }
 
         @Test func plotKeepsDataAndScript() throws {

@@ -111,7 +111,8 @@ public struct ArmGroups: Sendable {
             return false
         }
         if replaced > 0 {
-            notes.append("\(replaced) earlier trainings with the same parameters and seed are left out.")
+            let what = replaced == 1 ? "training" : "trainings"
+            notes.append("\(replaced) earlier \(what) with the same parameters and seed \(replaced == 1 ? "is" : "are") left out.")
         }
     }
 

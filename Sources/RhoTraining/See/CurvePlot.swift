@@ -19,8 +19,8 @@ public enum CurvePlot {
         }
         let experiment = Set(arms.groups.flatMap(\.members).map(\.run.experiment)).sorted().joined(separator: ", ")
         return Chart(
-            title: title ?? "\(experiment): \(metric.title)", xLabel: overSteps ? "step" : "tokens seen",
-            yLabel: metric.unit.isEmpty ? metric.title : "\(metric.title) (\(metric.unit))", series: series)
+            title: title ?? "\(experiment): \(metric.longName)", xLabel: overSteps ? "step" : "tokens seen",
+            yLabel: [metric.longName, metric.unit].filter { !$0.isEmpty }.joined(separator: ", "), series: series)
     }
 
     /// Seeds that were looked at in the same places are averaged; others are drawn one by one.

@@ -18,6 +18,20 @@ public struct Metric: Sendable, Equatable {
         return tag == "flops" ? "FLOPs" : tag
     }
 
+    /// Name for titles and axes: "held-out loss (clean)".
+    public var longName: String {
+        let parts = tag.split(separator: "/").map(String.init)
+        if parts.count == 3, parts[0] == "eval" {
+            return "held-out \(parts[2] == "bpb" ? "bits per byte" : parts[2].replacing("_", with: " ")) (\(parts[1]))"
+        }
+        switch tag {
+        case "train/loss": return "training loss"
+        case "train/grad_norm": return "gradient norm"
+        case "select/precision", "select/recall": return "\(parts[1]) of the selection"
+        default: return title
+        }
+    }
+
     public var unit: String {
         let name = tag.split(separator: "/").last.map(String.init) ?? tag
         if name.hasPrefix("loss") { return "nats per token" }

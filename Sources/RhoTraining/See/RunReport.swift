@@ -40,7 +40,7 @@ public struct RunReport {
         var sections: [HTMLReport.Section] = [.table(comparisonTable(comparison))]
         for tag in curveTags {
             let name = tag.split(separator: "/").joined(separator: "-")
-            let chart = try CurvePlot.chart(arms, tag: tag, overSteps: false, title: Metric(tag).title)
+            let chart = try CurvePlot.chart(arms, tag: tag, overSteps: false, title: "")
             let files = try chart.write(base: "\(base)-\(name)")
             if let problem = files.problem { problems.append(problem) }
             guard let picture = files.pictures.first else { continue }
@@ -87,9 +87,8 @@ public struct RunReport {
     }
 
     private static func heading(_ tag: String) -> String {
-        let metric = Metric(tag)
-        if tag.hasPrefix("eval/") { return "Held-out \(metric.title)" }
-        return metric.title.prefix(1).uppercased() + metric.title.dropFirst()
+        let name = Metric(tag).longName
+        return name.prefix(1).uppercased() + name.dropFirst()
     }
 
     private func tokenSections(_ texts: [String], _ problems: inout [String]) throws(RhoError) -> [HTMLReport.Section] {

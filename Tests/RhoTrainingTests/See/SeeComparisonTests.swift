@@ -91,7 +91,7 @@ import Testing
         let text = try Comparison(ArmGroups([fixture.path("")]), tags: ["eval/clean/loss"]).rendered(.table)
         #expect(
             text == """
-                arm  seeds   clean/loss
+                arm   seeds  clean/loss
                 clm  1 of 2      3.0000
                 clean/loss in nats per token.
                 1 training is not counted: diverged.
@@ -106,7 +106,7 @@ import Testing
         let arms = try ArmGroups([fixture.path("")])
         #expect(arms.groups.count == 1 && arms.groups[0].members.count == 1)
         #expect(arms.groups[0].members[0].arm.latest("eval/clean/loss") == 2)
-        #expect(arms.notes == ["1 earlier trainings with the same parameters and seed are left out."])
+        #expect(arms.notes == ["1 earlier training with the same parameters and seed is left out."])
     }
 
     @Test func namesRestrictAndMistakesAreExplained() throws {

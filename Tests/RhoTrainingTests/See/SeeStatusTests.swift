@@ -15,9 +15,9 @@ import Testing
         #expect(
             StatusView.table(runs, below: root).text(ink: Ink(false)) == """
                 run    status       experiment  started (UTC)     arm  step    loss  tokens  time
-                one*   done         demo        2026-03-01 14:05  clm  2/2   3.5000   2.00k  1:01
-                three  diverged     demo        2026-03-01 14:05  -    -          -       0  1:01
-                two    interrupted  demo        2026-03-01 14:05  slm  1     4.0000   1.00k  1:01
+                one*   done         demo        2026-03-01 14:05  clm   2/2  3.5000   2.00k  1:01
+                three  diverged     demo        2026-03-01 14:05  -       -       -       0  1:01
+                two    interrupted  demo        2026-03-01 14:05  slm     1  4.0000   1.00k  1:01
                 * ran from sources with uncommitted changes.
 
                 """)

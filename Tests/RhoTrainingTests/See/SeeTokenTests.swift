@@ -13,8 +13,8 @@ import Testing
             reading.numbers.text(ink: Ink(false)) == """
                 token        loss  reference  excess  kept
                 "a"             -          -       -  -
-                "\\xc3"     1.000      2.000  -1.000  dropped
-                "\\xa9\\x0a" 4.000      1.000   3.000  kept
+                "\\xc3"      1.000      2.000  -1.000  dropped
+                "\\xa9\\x0a"  4.000      1.000   3.000  kept
 
                 """)
     }
