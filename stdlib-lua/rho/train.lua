@@ -264,7 +264,7 @@ function M.train(given)
     progress:finish()
   end
 
-  local spent, quality = cost.of(policy:scores()), precision_recall(state.labels)
+  local spent, quality = cost.of_policy(policy), precision_recall(state.labels)
   local run = setmetatable({
     name = o.name, arm = arm, model = model, tokenizer = o.tokenizer, policy = policy, context = o.context,
     seed = o.seed, steps = o.steps, tokens = state.tokens, selected = state.selected, history = state.history,

@@ -96,6 +96,18 @@ describe("rho.ablation", function()
     expect.error("unknown option 'seed'", with, { arms = { x = rho.select.all {} }, seed = 3 })
   end)
 
+  it("counts every score that a policy reads, once", function()
+    local cost = require "rho.cost"
+    local a, b = {}, {}
+    cost.record(a, { reference = 5, scoring = 1 })
+    cost.record(b, { reference = 7, scoring = 2 })
+    local function policy(scores, further)
+      return { scores = function() return scores end, extra_scores = function() return further end }
+    end
+    expect.equal(cost.of_policy(policy(a, { b, a })), { reference = 12, scoring = 3 })
+    expect.equal(cost.of_policy(policy(nil, {})), { reference = 0, scoring = 0 })
+  end)
+
   it("reads curves between evaluations", function()
     local history = { { tokens = 0, l = 4 }, { tokens = 10, l = 2 }, { tokens = 20, l = 3 } }
     local function tokens(point) return point.tokens end
