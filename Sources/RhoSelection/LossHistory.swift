@@ -19,7 +19,9 @@ public struct LossHistory: Sendable, Equatable {
 
     /// Mean of the earlier visits; nil before the first.
     public func value(part: Int, index: Int) -> Float? {
-        guard parts.indices.contains(part), parts[part].indices.contains(index), !parts[part][index].isNaN else { return nil }
+        guard parts.indices.contains(part), parts[part].indices.contains(index), !parts[part][index].isNaN else {
+            return nil
+        }
         return parts[part][index]
     }
 
@@ -49,7 +51,8 @@ public struct LossHistory: Sendable, Equatable {
     /// Reads back what `bytes` wrote.
     /// - Throws: `.checkpoint` for anything else.
     public init(bytes: [UInt8]) throws(RhoError) {
-        let broken = RhoError(.checkpoint, "the record of earlier losses in the checkpoint is damaged (\(bytes.count) bytes)")
+        let broken = RhoError(
+            .checkpoint, "the record of earlier losses in the checkpoint is damaged (\(bytes.count) bytes)")
         guard bytes.count % 4 == 0, bytes.count >= 8 else { throw broken }
         func word(_ index: Int) -> UInt32 {
             (0..<4).reduce(0) { $0 | UInt32(bytes[4 * index + $1]) << UInt32(8 * $1) }

@@ -23,7 +23,8 @@ import Testing
         options.cacheDirectory = directory.file("cache")
         options.quiet = true
         let request = RunRequest(
-            file: "\(Self.folder)/\(name)", assignments: ["preset=smoke"], out: directory.file("run"), json: true, quiet: true,
+            file: "\(Self.folder)/\(name)", assignments: ["preset=smoke"], out: directory.file("run"), json: true,
+            quiet: true,
             progress: "none")
         let started = Clock.monotonicSeconds()
         let outcome = Host.runExperiment(options, request)
@@ -39,7 +40,8 @@ import Testing
         options.script = "\(Self.folder)/normaliser.lua"
         options.quiet = true
         let request = RunRequest(
-            file: "\(Self.folder)/normaliser.lua", assignments: ["preset=smok"], out: directory.file("run"), quiet: true, progress: "none")
+            file: "\(Self.folder)/normaliser.lua", assignments: ["preset=smok"], out: directory.file("run"),
+            quiet: true, progress: "none")
         let outcome = Host.runExperiment(options, request)
         #expect(outcome.status != 0)
         #expect(outcome.message.contains("there is no preset 'smok' (did you mean 'smoke'?)"), "\(outcome.message)")

@@ -14,7 +14,9 @@ import Testing
         history.record(.infinity, part: 0, index: 3)
         #expect(history.value(part: 0, index: 3) == 3.5)
         history.record(1, part: 2, index: 100)
-        #expect(history.value(part: 2, index: 100) == 1 && history.value(part: 2, index: 99) == nil && history.value(part: 1, index: 0) == nil)
+        #expect(
+            history.value(part: 2, index: 100) == 1 && history.value(part: 2, index: 99) == nil
+                && history.value(part: 1, index: 0) == nil)
         #expect(history.count == 2)
     }
 

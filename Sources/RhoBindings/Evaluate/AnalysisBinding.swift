@@ -10,7 +10,8 @@ struct AnalysisBinding {
     var module: LuaModuleDeclaration {
         LuaModuleDeclaration(
             "rho.native.analysis",
-            doc: "Token dynamics, overlap of selected sets, selection rates: looking at what selection did, over whole tensors.",
+            doc:
+                "Token dynamics, overlap of selected sets, selection rates: looking at what selection did, over whole tensors.",
             functions: [observe, group], records: [Self.observeRecord])
     }
 
@@ -20,9 +21,11 @@ struct AnalysisBinding {
             LuaField("model", .object("Model"), required: true, doc: "the model"),
             LuaField("data", .anyOf([.object("Corpus"), .object("Tokens")]), required: true, doc: "text to look at"),
             LuaField("tokenizer", .object("Tokenizer"), doc: "default: the model's"),
-            LuaField("context", .integer(min: 2), unit: "tokens", doc: "tokens of a row (default: the model's context)"),
+            LuaField(
+                "context", .integer(min: 2), unit: "tokens", doc: "tokens of a row (default: the model's context)"),
             LuaField("batch", .integer(min: 1), default: 16, unit: "rows", doc: "rows of a forward pass"),
-            LuaField("limit_tokens", .integer(min: 1), unit: "tokens", doc: "about so many, spread evenly (default: all)"),
+            LuaField(
+                "limit_tokens", .integer(min: 1), unit: "tokens", doc: "about so many, spread evenly (default: all)"),
             LuaField("mask_documents", .boolean, default: false, doc: "tokens see only their own document"),
             LuaField("entropy", .boolean, default: false, doc: "the entropy of each prediction too"),
         ])
@@ -36,25 +39,31 @@ struct AnalysisBinding {
                 """,
             parameters: [LuaField("options", .options(Self.observeRecord.name), required: true, doc: "model and text")],
             returns: [
-                LuaResult(.table, "{ loss =, entropy =, id =, position =, source =, label =, count =, flops = }: tensors of one dimension; entropy and label where there are any")
+                LuaResult(
+                    .table,
+                    "{ loss =, entropy =, id =, position =, source =, label =, count =, flops = }: tensors of one dimension; entropy and label where there are any"
+                )
             ], example: "local seen = rho.analysis.observe { model = model, data = held, limit_tokens = 20000 }"
         ) { call in
             let options = try call.options("options")
             let box = try options.object("model", as: ModelBox.self)
             let tokens = try LoaderBinding(session: session).tokens(options, or: box.tokenizer.map { TokenizerBox($0) })
             if let own = box.tokenizer, own.fingerprint != tokens.tokenizer.fingerprint {
-                throw RhoError(.mismatch, "\(options.place): the text is tokenised with another tokenizer than the model's")
+                throw RhoError(
+                    .mismatch, "\(options.place): the text is tokenised with another tokenizer than the model's")
             }
             let seen = try TokenObservation.observe(
                 box.model(), on: tokens.corpus, context: options.optionalInt("context") ?? box.config.context,
-                batch: options.int("batch"), limit: options.optionalInt("limit_tokens"), documentMask: options.bool("mask_documents"),
+                batch: options.int("batch"), limit: options.optionalInt("limit_tokens"),
+                documentMask: options.bool("mask_documents"),
                 entropy: options.bool("entropy")
             ) { () throws(RhoError) in
                 try Interruption.check()
             }
             var pairs: [(String, LuaValue)] = [
                 ("loss", try Self.tensor(seen.loss)), ("id", try Self.tensor(seen.id.map(Float.init))),
-                ("position", try Self.tensor(seen.position.map(Float.init))), ("source", try Self.tensor(seen.source.map(Float.init))),
+                ("position", try Self.tensor(seen.position.map(Float.init))),
+                ("source", try Self.tensor(seen.source.map(Float.init))),
                 ("count", .integer(seen.count)), ("flops", .number(seen.flops)),
             ]
             if !seen.entropy.isEmpty { pairs.append(("entropy", try Self.tensor(seen.entropy))) }
@@ -69,10 +78,13 @@ struct AnalysisBinding {
 
     private var group: LuaFunctionDeclaration {
         LuaFunctionDeclaration(
-            "rho.analysis.group", doc: "Count and mean of values by an integer key, in ascending order of key. Values that are not finite are left out.",
+            "rho.analysis.group",
+            doc:
+                "Count and mean of values by an integer key, in ascending order of key. Values that are not finite are left out.",
             parameters: [
                 LuaField("values", .object("Tensor"), required: true, doc: "what is averaged, such as 0 or 1 for kept"),
-                LuaField("keys", .object("Tensor"), required: true, doc: "what by: token ids, positions, sources, labels"),
+                LuaField(
+                    "keys", .object("Tensor"), required: true, doc: "what by: token ids, positions, sources, labels"),
             ], returns: [LuaResult(.list(.table), "{ { key =, count =, mean = }, ... }")],
             example: "return rho.analysis.group(rho.tensor.from { 1, 0, 1 }, rho.tensor.from { 7, 7, 9 })[1].mean"
         ) { call in
@@ -83,7 +95,10 @@ struct AnalysisBinding {
             return [
                 .list(
                     GroupedMeans(values.toArray(), by: keys.toArray()).groups.map { group in
-                        .record([("key", .integer(group.key)), ("count", .integer(group.count)), ("mean", .number(group.mean))])
+                        .record([
+                            ("key", .integer(group.key)), ("count", .integer(group.count)),
+                            ("mean", .number(group.mean)),
+                        ])
                     })
             ]
         }

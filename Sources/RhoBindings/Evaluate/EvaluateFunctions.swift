@@ -13,18 +13,24 @@ struct EvaluateFunctions {
     // MARK: options
 
     private static let itemsType = LuaType.anyOf([.string, .list(.any)])
-    private static let modelField = LuaField("model", .object("Model"), required: true, doc: "the model, with its tokenizer")
+    private static let modelField = LuaField(
+        "model", .object("Model"), required: true, doc: "the model, with its tokenizer")
     private static let itemsField = LuaField(
         "items", itemsType, required: true,
-        doc: "path of a file of JSON rows, several paths, or rows { question =, answer =, choices = } (answer: text, or index of a choice from 0)")
-    private static let limitField = LuaField("limit", .integer(min: 1), unit: "items", doc: "take so many from the start (default: all)")
-    private static let batchField = LuaField("batch_tokens", .integer(min: 1), default: 4096, unit: "tokens", doc: "tokens of a forward pass")
+        doc:
+            "path of a file of JSON rows, several paths, or rows { question =, answer =, choices = } (answer: text, or index of a choice from 0)"
+    )
+    private static let limitField = LuaField(
+        "limit", .integer(min: 1), unit: "items", doc: "take so many from the start (default: all)")
+    private static let batchField = LuaField(
+        "batch_tokens", .integer(min: 1), default: 4096, unit: "tokens", doc: "tokens of a forward pass")
     private static let detailsField = LuaField("details", .boolean, default: false, doc: "return every item too")
     private static let shotFields = [
         LuaField("shots", .integer(min: 0), default: 0, doc: "solved examples before each prompt"),
         LuaField("examples", itemsType, doc: "where examples are drawn from, in the form of items"),
         LuaField("seed", .integer(min: 0), default: 1, doc: "draws the examples; the same for every item"),
-        LuaField("template", .string, doc: "the prompt, with {question} and {choices} (default: Question: ... Answer:)"),
+        LuaField(
+            "template", .string, doc: "the prompt, with {question} and {choices} (default: Question: ... Answer:)"),
         LuaField("separator", .string, default: "\n\n", doc: "between examples"),
     ]
 
@@ -34,13 +40,16 @@ struct EvaluateFunctions {
             modelField, itemsField,
             LuaField(
                 "style", .oneOf(PromptFormat.Style.allCases.map(\.rawValue)), default: "text",
-                doc: "text: each choice continues the prompt; letters: choices are listed and a letter does; blank: each choice fills the _ of the question"),
+                doc:
+                    "text: each choice continues the prompt; letters: choices are listed and a letter does; blank: each choice fills the _ of the question"
+            ),
         ] + shotFields + [limitField, batchField, detailsField])
 
     private static let lastWordRecord = LuaRecord("LastWordOptions", [modelField, itemsField, limitField, batchField])
 
     private static let percentField = LuaField(
-        "percent", .boolean, default: true, doc: "accept 100 times and a hundredth of a number, as published graders do")
+        "percent", .boolean, default: true, doc: "accept 100 times and a hundredth of a number, as published graders do"
+    )
 
     private static let answersRecord = LuaRecord(
         "GradedAnswersOptions",
@@ -64,13 +73,20 @@ struct EvaluateFunctions {
         if let path = value.stringValue { return try TaskItem.read([session.input(path)], limit: limit) }
         let list = value.listValue ?? []
         let paths = list.compactMap(\.stringValue)
-        if !list.isEmpty, paths.count == list.count { return try TaskItem.read(paths.map { try session.input($0) }, limit: limit) }
+        if !list.isEmpty, paths.count == list.count {
+            return try TaskItem.read(paths.map { try session.input($0) }, limit: limit)
+        }
         var items: [TaskItem] = []
         for (index, value) in list.prefix(limit).enumerated() {
             guard let row = try JSON(value, "\(options.place): \(name)[\(index + 1)]").objectValue else {
-                throw RhoError(.value, "\(options.place): \(name)[\(index + 1)] must be a table with question and answer, got \(value.display)")
+                throw RhoError(
+                    .value,
+                    "\(options.place): \(name)[\(index + 1)] must be a table with question and answer, got \(value.display)"
+                )
             }
-            do { items.append(try TaskItem(row: row)) } catch { throw error.at("\(options.place): \(name)[\(index + 1)]") }
+            do { items.append(try TaskItem(row: row)) } catch {
+                throw error.at("\(options.place): \(name)[\(index + 1)]")
+            }
         }
         return items
     }
@@ -83,12 +99,15 @@ struct EvaluateFunctions {
                 throw RhoError(.usage, "\(options.place): \(count) shots need examples to be drawn from")
             }
             let seed = UInt64(try options.int("seed"))
-            do { shots = try PromptFormat.draw(count, from: items(options, "examples"), seed: seed) } catch let error as RhoError {
+            do { shots = try PromptFormat.draw(count, from: items(options, "examples"), seed: seed) } catch let error
+                as RhoError
+            {
                 throw error.at(options.place)
             }
         }
         return PromptFormat(
-            style: style, template: try options.optionalString("template"), separator: try options.string("separator"), shots: shots)
+            style: style, template: try options.optionalString("template"), separator: try options.string("separator"),
+            shots: shots)
     }
 
     private func check(_ items: [TaskItem], _ place: String) throws(RhoError) {
@@ -113,9 +132,11 @@ struct EvaluateFunctions {
             returns: [
                 LuaResult(
                     .table,
-                    "{ accuracy =, stderr =, accuracy_per_token =, stderr_per_token =, accuracy_per_byte =, stderr_per_byte =, bits_per_byte =, n =, truncated =, flops =, task = { version =, prompt_hash =, style =, shots = }, items = }")
+                    "{ accuracy =, stderr =, accuracy_per_token =, stderr_per_token =, accuracy_per_byte =, stderr_per_byte =, bits_per_byte =, n =, truncated =, flops =, task = { version =, prompt_hash =, style =, shots = }, items = }"
+                )
             ],
-            example: "return rho.eval.choice { model = model, items = { { question = \"One and one?\", choices = { \"two\", \"ten\" }, answer = 0 } } }.accuracy"
+            example:
+                "return rho.eval.choice { model = model, items = { { question = \"One and one?\", choices = { \"two\", \"ten\" }, answer = 0 } } }.accuracy"
         ) { call in
             let options = try call.options("options")
             let box = try options.object("model", as: ModelBox.self)
@@ -124,13 +145,16 @@ struct EvaluateFunctions {
             let style = PromptFormat.Style(rawValue: try options.string("style")) ?? .text
             let format = try format(options, style: style)
             let result = try MultipleChoice.evaluate(
-                box.model(), tokenizer: box.needTokenizer(), items: items, format: format, batchTokens: options.int("batch_tokens")
+                box.model(), tokenizer: box.needTokenizer(), items: items, format: format,
+                batchTokens: options.int("batch_tokens")
             ) { _ in try Interruption.check() }
             var pairs = Self.number(result.accuracy, "") + Self.number(result.accuracyPerToken, "per_token")
             pairs += Self.number(result.accuracyPerByte, "per_byte")
             pairs += [
-                ("bits_per_byte", .number(result.bitsPerByte)), ("n", .integer(items.count)), ("truncated", .integer(result.truncated)),
-                ("flops", .number(result.flops)), ("task", task(MultipleChoice.version, result.promptHash, format, LuaValue.integer)),
+                ("bits_per_byte", .number(result.bitsPerByte)), ("n", .integer(items.count)),
+                ("truncated", .integer(result.truncated)),
+                ("flops", .number(result.flops)),
+                ("task", task(MultipleChoice.version, result.promptHash, format, LuaValue.integer)),
             ]
             if try options.bool("details") {
                 pairs.append(("items", .list(zip(items, result.items).map { Self.details($0, $1) })))
@@ -141,9 +165,11 @@ struct EvaluateFunctions {
 
     private static func details(_ item: TaskItem, _ result: MultipleChoice.Item) -> LuaValue {
         .record([
-            ("question", .string(item.question)), ("right", .integer(result.right)), ("chosen", .integer(result.chosen)),
+            ("question", .string(item.question)), ("right", .integer(result.right)),
+            ("chosen", .integer(result.chosen)),
             ("chosen_per_token", .integer(result.chosenPerToken)), ("chosen_per_byte", .integer(result.chosenPerByte)),
-            ("log_probability", .list(result.scores.map(\.logProbability))), ("tokens", .list(result.scores.map(\.tokens))),
+            ("log_probability", .list(result.scores.map(\.logProbability))),
+            ("tokens", .list(result.scores.map(\.tokens))),
             ("bytes", .list(result.scores.map(\.bytes))),
         ])
     }
@@ -152,7 +178,8 @@ struct EvaluateFunctions {
         var pairs: [(String, LuaValue)] = [("version", value(version)), ("prompt_hash", .string(hash))]
         if let format {
             pairs += [
-                ("style", .string(format.style.rawValue)), ("template", .string(format.template)), ("shots", .integer(format.shots.count)),
+                ("style", .string(format.style.rawValue)), ("template", .string(format.template)),
+                ("shots", .integer(format.shots.count)),
             ]
         }
         return .record(pairs)
@@ -161,7 +188,8 @@ struct EvaluateFunctions {
     private var lastWord: LuaFunctionDeclaration {
         LuaFunctionDeclaration(
             "rho.eval.last_word",
-            doc: "Share of passages whose last word greedy decoding writes, and the word's perplexity (LAMBADA). Items: the passage without its last word as question, the word as answer.",
+            doc:
+                "Share of passages whose last word greedy decoding writes, and the word's perplexity (LAMBADA). Items: the passage without its last word as question, the word as answer.",
             parameters: [LuaField("options", .options("LastWordOptions"), required: true, doc: "model and passages")],
             returns: [LuaResult(.table, "{ accuracy =, stderr =, perplexity =, n =, truncated =, flops =, task = }")]
         ) { call in
@@ -175,8 +203,10 @@ struct EvaluateFunctions {
             return [
                 .record(
                     Self.number(result.accuracy, "") + [
-                        ("perplexity", .number(result.perplexity)), ("n", .integer(items.count)), ("truncated", .integer(result.truncated)),
-                        ("flops", .number(result.flops)), ("task", task(LastWord.version, result.promptHash, nil, LuaValue.integer)),
+                        ("perplexity", .number(result.perplexity)), ("n", .integer(items.count)),
+                        ("truncated", .integer(result.truncated)),
+                        ("flops", .number(result.flops)),
+                        ("task", task(LastWord.version, result.promptHash, nil, LuaValue.integer)),
                     ])
             ]
         }
@@ -189,9 +219,16 @@ struct EvaluateFunctions {
                 Few-shot generation graded as GSM8K and MATH usually are: the answer is what follows ####, the last \\boxed{}, \
                 "the answer is", or the last number; answers are compared as numbers, lists, intervals, matrices and expressions.
                 """,
-            parameters: [LuaField("options", .options("GradedAnswersOptions"), required: true, doc: "model and problems")],
-            returns: [LuaResult(.table, "{ accuracy =, stderr =, correct =, n =, unanswered =, truncated =, flops =, task =, items = }")],
-            example: "return rho.eval.answers { model = model, items = { { question = \"1 + 1 = ?\", answer = \"2\" } }, max_tokens = 4 }.accuracy"
+            parameters: [
+                LuaField("options", .options("GradedAnswersOptions"), required: true, doc: "model and problems")
+            ],
+            returns: [
+                LuaResult(
+                    .table,
+                    "{ accuracy =, stderr =, correct =, n =, unanswered =, truncated =, flops =, task =, items = }")
+            ],
+            example:
+                "return rho.eval.answers { model = model, items = { { question = \"1 + 1 = ?\", answer = \"2\" } }, max_tokens = 4 }.accuracy"
         ) { call in
             let options = try call.options("options")
             let box = try options.object("model", as: ModelBox.self)
@@ -200,20 +237,24 @@ struct EvaluateFunctions {
             let format = try format(options, style: .text)
             let stop = try options.value("stop")
             let result = try GradedAnswers.evaluate(
-                box.model(), tokenizer: box.needTokenizer(), items: items, format: format, maxTokens: options.int("max_tokens"),
+                box.model(), tokenizer: box.needTokenizer(), items: items, format: format,
+                maxTokens: options.int("max_tokens"),
                 stops: stop.stringValue.map { [$0] } ?? (stop.listValue ?? []).compactMap(\.stringValue),
                 equality: AnswerEquality(percent: options.bool("percent")))
             var pairs = Self.number(result.accuracy, "")
             pairs += [
-                ("correct", .integer(result.accuracy.correct)), ("n", .integer(items.count)), ("unanswered", .integer(result.unanswered)),
+                ("correct", .integer(result.accuracy.correct)), ("n", .integer(items.count)),
+                ("unanswered", .integer(result.unanswered)),
                 ("truncated", .integer(result.truncated)), ("flops", .number(result.flops)),
                 ("task", task(GradedAnswers.version, result.promptHash, format, LuaValue.string)),
             ]
             if try options.bool("details") {
                 let rows = result.items.map { item in
                     LuaValue.record([
-                        ("prompt", .string(item.prompt)), ("reference", .string(item.reference)), ("output", .string(item.output)),
-                        ("answer", item.answer.map { .string($0.text) } ?? .nil), ("rule", item.answer.map { .string($0.rule.rawValue) } ?? .nil),
+                        ("prompt", .string(item.prompt)), ("reference", .string(item.reference)),
+                        ("output", .string(item.output)),
+                        ("answer", item.answer.map { .string($0.text) } ?? .nil),
+                        ("rule", item.answer.map { .string($0.rule.rawValue) } ?? .nil),
                         ("correct", .boolean(item.correct)),
                     ])
                 }
@@ -258,7 +299,9 @@ struct EvaluateFunctions {
 
     private var finalAnswer: LuaFunctionDeclaration {
         LuaFunctionDeclaration(
-            "rho.eval.final_answer", doc: "The final answer of a worked solution, and the rule that found it: marked, boxed, stated or number; nil where there is none.",
+            "rho.eval.final_answer",
+            doc:
+                "The final answer of a worked solution, and the rule that found it: marked, boxed, stated or number; nil where there is none.",
             parameters: [LuaField("solution", .string, required: true, doc: "the solution")],
             returns: [LuaResult(.string, "the answer"), LuaResult(.string, "the rule")]
         ) { call in

@@ -31,7 +31,8 @@ final class ColumnSources {
             } else if let function = value.functionValue {
                 sources.append((name, .function(function)))
             } else {
-                throw RhoError(.value, "\(place): columns.\(name) must be scores or a function of a batch, got \(value.display)")
+                throw RhoError(
+                    .value, "\(place): columns.\(name) must be scores or a function of a batch, got \(value.display)")
             }
         }
         self.sources = sources
@@ -42,7 +43,9 @@ final class ColumnSources {
     /// Names of all columns it supplies.
     var names: [String] {
         sources.flatMap { entry -> [String] in
-            guard case .scores(let scores) = entry.source, scores.file.columns.contains("entropy") else { return [entry.name] }
+            guard case .scores(let scores) = entry.source, scores.file.columns.contains("entropy") else {
+                return [entry.name]
+            }
             return [entry.name, entry.name + Self.entropySuffix]
         }
     }
@@ -84,7 +87,8 @@ final class ColumnSources {
 
     private func view(_ name: String, _ scores: ScoresBox, _ loader: LoaderBox) throws(RhoError) -> ScoreView {
         if let known = views[name], known.loader === loader { return known.view }
-        let view = try scores.file.view(of: loader.loader.corpus, context: loader.loader.tokens, documentMask: loader.loader.documentMask)
+        let view = try scores.file.view(
+            of: loader.loader.corpus, context: loader.loader.tokens, documentMask: loader.loader.documentMask)
         views[name] = (loader, view)
         return view
     }
@@ -95,7 +99,9 @@ final class ColumnSources {
         let dims = [piece.batch.rowCount, piece.batch.width]
         guard let tensor = result.object(as: Tensor.self), tensor.shape.dims == dims else {
             let got = result.object(as: Tensor.self).map { "\($0.shape)" } ?? result.display
-            throw RhoError(.shape, "the function of column \(name) must return a tensor of shape (\(dims[0]), \(dims[1])), got \(got)")
+            throw RhoError(
+                .shape,
+                "the function of column \(name) must return a tensor of shape (\(dims[0]), \(dims[1])), got \(got)")
         }
         return tensor.toArray()
     }

@@ -19,7 +19,8 @@ extension PolicyClass {
                 LuaField("progress", .number(min: 0, max: 1), default: 0, doc: "share of the run done, for schedules"),
                 LuaField("seed", .integer(min: 0), default: 0, doc: "for the column random and the rule sample"),
             ], returns: [LuaResult(.object("Tensor"), "weights"), LuaResult(.number(), "the divisor")],
-            example: "local w = policy:apply { loss = rho.tensor.from { 1, 2, 3 }, reference_loss = rho.tensor.from { 1, 1, 1 } }"
+            example:
+                "local w = policy:apply { loss = rho.tensor.from { 1, 2, 3 }, reference_loss = rho.tensor.from { 1, 1, 1 } }"
         ) { box, call in
             let given = try call.record("columns").compactMap { name, value in
                 value.object(as: Tensor.self).map { (name: name, tensor: $0) }
@@ -28,7 +29,8 @@ extension PolicyClass {
                 throw RhoError(.value, "columns must be tensors of shape [rows, context] or [tokens]")
             }
             for (name, tensor) in given where tensor.shape.dims != shape {
-                throw RhoError(.shape, "column \(name) has shape \(tensor.shape), \(given[0].name) has \(given[0].tensor.shape)")
+                throw RhoError(
+                    .shape, "column \(name) has shape \(tensor.shape), \(given[0].name) has \(given[0].tensor.shape)")
             }
             let moment = SelectionMoment(progress: try call.double("progress"), seed: UInt64(try call.int("seed")))
             let selection = try box.apply(given, shape: shape, at: moment)
@@ -38,7 +40,8 @@ extension PolicyClass {
 }
 
 extension PolicyBox {
-    func apply(_ given: [(name: String, tensor: Tensor)], shape: [Int], at moment: SelectionMoment) throws -> Selection {
+    func apply(_ given: [(name: String, tensor: Tensor)], shape: [Int], at moment: SelectionMoment) throws -> Selection
+    {
         let (rows, tokens) = shape.count == 2 ? (shape[0], shape[1]) : (1, shape[0])
         let valid = given.first { $0.name == "valid" }.map { $0.tensor.toArray().map { $0 != 0 } }
         var columns = try TokenColumns(rows: rows, tokens: tokens, valid: valid)
@@ -46,7 +49,8 @@ extension PolicyBox {
         switch kind {
         case .rule(let policy):
             // The tokens handed in are the corpus.
-            let whole = policy.scope == .corpus ? try policy.frozen { body throws(RhoError) in try body(columns) } : policy
+            let whole =
+                policy.scope == .corpus ? try policy.frozen { body throws(RhoError) in try body(columns) } : policy
             return try whole.select([columns], at: moment)
         case .function(let function, _, let normaliser):
             guard let loss = given.first(where: { $0.name == "loss" })?.tensor else {

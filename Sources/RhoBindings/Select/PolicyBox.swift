@@ -28,7 +28,8 @@ final class PolicyBox {
     private var views: (loader: LoaderBox, view: ScoreView)?
 
     init(
-        _ kind: Kind, name: String, scores: ScoresBox?, sources: ColumnSources = ColumnSources(), history: LossHistory? = nil
+        _ kind: Kind, name: String, scores: ScoresBox?, sources: ColumnSources = ColumnSources(),
+        history: LossHistory? = nil
     ) {
         self.kind = kind
         self.name = name
@@ -72,13 +73,15 @@ final class PolicyBox {
             let known = TokenColumn.standard.map(\.column.name)
             guard known.contains(column.name) else {
                 throw RhoError(
-                    .value, "\(place): no token column is called '\(column)'\(suggestion(for: column.name, in: known + sources.names))",
+                    .value,
+                    "\(place): no token column is called '\(column)'\(suggestion(for: column.name, in: known + sources.names))",
                     hint: "columns = { \(column) = scores, or a function of a batch }")
             }
             guard column == .referenceLoss || column == .referenceEntropy else { continue }
             guard let scores else {
                 throw RhoError(
-                    .usage, "\(place): the policy reads \(column), so it needs scores", hint: "scores = rho.score { reference = ..., data = ... }")
+                    .usage, "\(place): the policy reads \(column), so it needs scores",
+                    hint: "scores = rho.score { reference = ..., data = ... }")
             }
             if column == .referenceEntropy, !scores.file.columns.contains("entropy") {
                 throw RhoError(
@@ -96,7 +99,8 @@ final class PolicyBox {
         let loader = first.loader
         let moment = SelectionMoment(
             step: first.batch.step, progress: progress,
-            tokens: first.batch.step * loader.loader.batch * loader.loader.tokens, seed: loader.seed, tokenOffset: first.tokenOffset)
+            tokens: first.batch.step * loader.loader.batch * loader.loader.tokens, seed: loader.seed,
+            tokenOffset: first.tokenOffset)
         let selection: Selection
         switch kind {
         case .rule(let policy): selection = try (corpusPolicy(policy, loader) ?? policy).select(window, at: moment)
@@ -119,11 +123,14 @@ final class PolicyBox {
         guard policy.scope == .corpus, !policy.rule.isFixed else { return nil }
         if let frozen { return frozen }
         let loader = try DataLoader(
-            box.loader.corpus, batch: 16, tokens: box.loader.tokens, order: .sequential, documentMask: box.loader.documentMask)
+            box.loader.corpus, batch: 16, tokens: box.loader.tokens, order: .sequential,
+            documentMask: box.loader.documentMask)
         let sequential = LoaderBox(loader, tokens: box.tokens, seed: box.seed)
         let made = try policy.frozen { body throws(RhoError) in
             for step in 0..<loader.stepsPerPass {
-                try body(try storedColumns(BatchBox(loader.batch(step: step), loader: sequential, piece: 0, pieces: 1, tokenOffset: 0)))
+                try body(
+                    try storedColumns(
+                        BatchBox(loader.batch(step: step), loader: sequential, piece: 0, pieces: 1, tokenOffset: 0)))
             }
         }
         frozen = made
@@ -134,7 +141,8 @@ final class PolicyBox {
     private func storedColumns(_ piece: BatchBox) throws(RhoError) -> TokenColumns {
         let batch = piece.batch
         var columns = try TokenColumns(rows: batch.rowCount, tokens: batch.width, valid: batch.targets.map { $0 >= 0 })
-        for column in requiredColumns where column != .loss && column != .entropy && column != .margin && column != .history {
+        for column in requiredColumns
+        where column != .loss && column != .entropy && column != .margin && column != .history {
             do {
                 if let values = try values(of: column, piece) { try columns.set(column, values) }
             } catch let error as RhoError {
@@ -189,7 +197,9 @@ final class PolicyBox {
         var columns = try TokenColumns(rows: batch.rowCount, tokens: batch.width, valid: batch.targets.map { $0 >= 0 })
         let values = loss.toArray()
         try columns.set(.loss, values)
-        if requiredColumns.contains(.history), let history { try columns.set(.history, historyValues(history, batch, values)) }
+        if requiredColumns.contains(.history), let history {
+            try columns.set(.history, historyValues(history, batch, values))
+        }
         if let labels = batch.labels { try columns.set(.label, labels.map(Float.init)) }
         for column in requiredColumns where column != .loss && column != .label && column != .history {
             if let values = try self.values(of: column, piece) { try columns.set(column, values) }
@@ -207,11 +217,14 @@ final class PolicyBox {
         case .id: return batch.targets.map(Float.init)
         case .label: return batch.labels?.map(Float.init)
         case .source:
-            return (0..<batch.rowCount).flatMap { row in repeatElement(Float(batch.part(ofRow: row)), count: batch.width) }
+            return (0..<batch.rowCount).flatMap { row in
+                repeatElement(Float(batch.part(ofRow: row)), count: batch.width)
+            }
         case .entropy, .margin:
             if let known = piece.columns[column] { return known }
             throw RhoError(
-                .usage, "the policy reads \(column), which the forward pass was not asked for", hint: "call model:loss(batch, policy)")
+                .usage, "the policy reads \(column), which the forward pass was not asked for",
+                hint: "call model:loss(batch, policy)")
         default: return nil
         }
     }

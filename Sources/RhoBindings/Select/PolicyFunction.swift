@@ -13,7 +13,8 @@ final class PolicyFunction {
     private let given: [(name: String, tensor: Tensor)]
 
     init(
-        policy: PolicyBox, batch: BatchBox?, loss: Tensor, moment: SelectionMoment, given: [(name: String, tensor: Tensor)] = []
+        policy: PolicyBox, batch: BatchBox?, loss: Tensor, moment: SelectionMoment,
+        given: [(name: String, tensor: Tensor)] = []
     ) {
         self.policy = policy
         self.batch = batch
@@ -33,7 +34,8 @@ final class PolicyFunction {
         }
         guard tensor.shape.dims == shape else {
             throw RhoError(
-                .shape, "policy '\(policy.name)': weights must return a tensor of shape \(loss.shape), got \(tensor.shape)")
+                .shape,
+                "policy '\(policy.name)': weights must return a tensor of shape \(loss.shape), got \(tensor.shape)")
         }
         return tensor.toArray()
     }
@@ -51,7 +53,8 @@ final class PolicyFunction {
         case .random:
             let stream = RandomStream(seed: moment.seed, name: "selection/random", step: UInt64(clamping: moment.step))
             let first = UInt64(clamping: batch?.tokenOffset ?? 0)
-            return try Tensor.from((0..<loss.count).map { Float(stream.bits(at: first + UInt64($0)) >> 40) * 0x1p-24 }, shape)
+            return try Tensor.from(
+                (0..<loss.count).map { Float(stream.bits(at: first + UInt64($0)) >> 40) * 0x1p-24 }, shape)
         default: break
         }
         let names = TokenColumn.standard.map(\.column.name) + policy.sources.names
@@ -59,7 +62,9 @@ final class PolicyFunction {
             throw RhoError(.value, "no token column is called '\(name)'\(suggestion(for: name, in: names))")
         }
         guard let batch, let values = try policy.values(of: column, batch) else {
-            throw RhoError(.value, "the column \(name) is not there", hint: "reference columns need scores = rho.score { ... } in the policy")
+            throw RhoError(
+                .value, "the column \(name) is not there",
+                hint: "reference columns need scores = rho.score { ... } in the policy")
         }
         return try Tensor.from(values, shape)
     }

@@ -91,8 +91,10 @@ public struct AnswerEquality: Sendable, Equatable {
     private func equalEquations(_ a: (String, String), _ b: (String, String)) -> Bool {
         var signs = [true, true]
         for sample in 0..<ExpressionReader.samples {
-            guard let a0 = ExpressionReader.value(a.0, sample: sample), let a1 = ExpressionReader.value(a.1, sample: sample),
-                let b0 = ExpressionReader.value(b.0, sample: sample), let b1 = ExpressionReader.value(b.1, sample: sample)
+            guard let a0 = ExpressionReader.value(a.0, sample: sample),
+                let a1 = ExpressionReader.value(a.1, sample: sample),
+                let b0 = ExpressionReader.value(b.0, sample: sample),
+                let b1 = ExpressionReader.value(b.1, sample: sample)
             else { return false }
             let (x, y) = (a0.value - a1.value, b0.value - b1.value)
             signs[0] = signs[0] && Self.close(x, y)
@@ -129,7 +131,9 @@ public struct AnswerEquality: Sendable, Equatable {
         guard number.contains(where: \.isDigit) else { return text }
         let rest = bytes[number.count...]
         let unit = rest.drop(while: \.isSpace)
-        guard !unit.isEmpty, unit.allSatisfy({ $0.isLetter || $0.isSpace || $0 == UInt8(ascii: ".") || $0 == UInt8(ascii: "/") }) else {
+        guard !unit.isEmpty,
+            unit.allSatisfy({ $0.isLetter || $0.isSpace || $0 == UInt8(ascii: ".") || $0 == UInt8(ascii: "/") })
+        else {
             return text
         }
         // 2x is an expression, 2 x and 10 cm are a number and a word.

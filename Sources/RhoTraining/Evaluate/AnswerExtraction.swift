@@ -115,7 +115,9 @@ extension UInt8 {
 extension [UInt8] {
     /// Without white space at both ends.
     var trimmed: [UInt8] {
-        guard let first = firstIndex(where: { !$0.isSpace }), let last = lastIndex(where: { !$0.isSpace }) else { return [] }
+        guard let first = firstIndex(where: { !$0.isSpace }), let last = lastIndex(where: { !$0.isSpace }) else {
+            return []
+        }
         return Array(self[first...last])
     }
 

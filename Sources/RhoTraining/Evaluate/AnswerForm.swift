@@ -91,7 +91,8 @@ indirect enum AnswerForm {
             let end = text.firstRange(of: "\\end{")
         else { return nil }
         guard begin.upperBound <= end.lowerBound else { return nil }
-        let rows = String(text[begin.upperBound..<end.lowerBound]).replacing("\\\\", with: "\u{1}").split(separator: "\u{1}")
+        let rows = String(text[begin.upperBound..<end.lowerBound]).replacing("\\\\", with: "\u{1}").split(
+            separator: "\u{1}")
         return rows.map { row in row.split(separator: "&", omittingEmptySubsequences: false).map(String.init) }
             .filter { row in row.contains { $0.contains { !$0.isWhitespace } } }
     }

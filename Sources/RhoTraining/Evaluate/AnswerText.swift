@@ -3,17 +3,23 @@ enum AnswerText {
     /// Spellings that mean nothing or the same, applied in this order.
     private static let spellings: [(String, String)] = [
         ("\n", " "), ("\u{2212}", "-"), ("\u{00d7}", "\\times "), ("\u{221a}", "\\sqrt "), ("\u{03c0}", "\\pi "),
-        ("\u{221e}", "\\infty "), ("\u{222a}", "\\cup "), ("\u{00b0}", ""), ("\\!", ""), ("\\,", ""), ("\\;", ""), ("\\:", ""),
-        ("\\quad", " "), ("\\qquad", " "), ("~", " "), ("\\$", ""), ("$", ""), ("\\%", ""), ("%", ""), ("\\(", ""), ("\\)", ""),
+        ("\u{221e}", "\\infty "), ("\u{222a}", "\\cup "), ("\u{00b0}", ""), ("\\!", ""), ("\\,", ""), ("\\;", ""),
+        ("\\:", ""),
+        ("\\quad", " "), ("\\qquad", " "), ("~", " "), ("\\$", ""), ("$", ""), ("\\%", ""), ("%", ""), ("\\(", ""),
+        ("\\)", ""),
         ("\\dfrac", "\\frac"), ("\\tfrac", "\\frac"), ("\\cfrac", "\\frac"), ("\\left", ""), ("\\right", ""),
-        ("\\displaystyle", ""), ("\\bigl", ""), ("\\bigr", ""), ("^{\\circ}", ""), ("^\\circ", ""), ("\\degree", ""), ("\\circ", ""),
+        ("\\displaystyle", ""), ("\\bigl", ""), ("\\bigr", ""), ("^{\\circ}", ""), ("^\\circ", ""), ("\\degree", ""),
+        ("\\circ", ""),
         ("\\lbrace", "\\{"), ("\\rbrace", "\\}"), ("\\{", "{"), ("\\}", "}"), ("bmatrix", "pmatrix"), ("\\leq", "\\le"),
-        ("\\geq", "\\ge"), ("\\infinity", "\\infty"), ("+\\infty", "\\infty"), ("\\emptyset", "{}"), ("\\varnothing", "{}"),
+        ("\\geq", "\\ge"), ("\\infinity", "\\infty"), ("+\\infty", "\\infty"), ("\\emptyset", "{}"),
+        ("\\varnothing", "{}"),
         ("\\mathbb{R}", "(-\\infty,\\infty)"),
     ]
 
     /// Commands whose argument is kept without them.
-    private static let wrappers = ["\\textbf", "\\textit", "\\textrm", "\\text", "\\mathbf", "\\mathrm", "\\mbox", "\\bold"]
+    private static let wrappers = [
+        "\\textbf", "\\textit", "\\textrm", "\\text", "\\mathbf", "\\mathrm", "\\mbox", "\\bold",
+    ]
 
     /// The answer in its one spelling; letters keep their case.
     static func normalised(_ answer: String) -> String {
@@ -88,7 +94,8 @@ enum AnswerText {
         for (index, part) in parts.enumerated().dropFirst() {
             let digits = part.utf8.prefix { $0.isDigit }
             let rest = part.utf8.dropFirst(digits.count)
-            let endsWell = rest.isEmpty || (index == parts.count - 1 && (rest.first == UInt8(ascii: ".") || rest.first == 32))
+            let endsWell =
+                rest.isEmpty || (index == parts.count - 1 && (rest.first == UInt8(ascii: ".") || rest.first == 32))
             guard digits.count == 3, endsWell else { return text }
         }
         return parts.joined()
@@ -96,7 +103,9 @@ enum AnswerText {
 
     /// 52_{8} and 52_8 are the same number in base eight.
     private static func withoutSubscriptBraces(_ text: String) -> String {
-        guard let start = text.firstRange(of: "_{"), let end = closingBrace(text, after: start.upperBound) else { return text }
+        guard let start = text.firstRange(of: "_{"), let end = closingBrace(text, after: start.upperBound) else {
+            return text
+        }
         return text[..<start.lowerBound] + "_" + text[start.upperBound..<end] + text[text.index(after: end)...]
     }
 }

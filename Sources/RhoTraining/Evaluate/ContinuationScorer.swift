@@ -58,7 +58,9 @@ public struct ContinuationScorer {
             Score(logProbability: 0, tokens: 0, bytes: $0.continuation.utf8.count, isGreedy: true)
         }
         // Rows of like length share a batch; equal lengths keep their order.
-        let order = rows.indices.sorted { rows[$0].ids.count != rows[$1].ids.count ? rows[$0].ids.count > rows[$1].ids.count : $0 < $1 }
+        let order = rows.indices.sorted {
+            rows[$0].ids.count != rows[$1].ids.count ? rows[$0].ids.count > rows[$1].ids.count : $0 < $1
+        }
         var next = 0
         while next < order.count {
             let width = max(1, rows[order[next]].ids.count - 1)

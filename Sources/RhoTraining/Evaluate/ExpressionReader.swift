@@ -56,7 +56,8 @@ struct ExpressionReader {
             } else if take("/") || takeCommand(["div"]) {
                 guard let factor = signed() else { return nil }
                 value /= factor
-            } else if byte.isLetter || byte == UInt8(ascii: "(") || byte == UInt8(ascii: "{") || byte == UInt8(ascii: "\\")
+            } else if byte.isLetter || byte == UInt8(ascii: "(") || byte == UInt8(ascii: "{")
+                || byte == UInt8(ascii: "\\")
                 || byte == UInt8(ascii: "[") || (byte.isDigit && place > 0 && !text[place - 1].isDigit)
             {
                 guard let factor = power() else { return nil }
@@ -162,11 +163,13 @@ struct ExpressionReader {
 
     private static let functions: [String: @Sendable (Double) -> Double] = [
         "sin": { sin($0) }, "cos": { cos($0) }, "tan": { tan($0) }, "cot": { 1 / tan($0) }, "sec": { 1 / cos($0) },
-        "csc": { 1 / sin($0) }, "arcsin": { asin($0) }, "arccos": { acos($0) }, "arctan": { atan($0) }, "ln": { log($0) },
+        "csc": { 1 / sin($0) }, "arcsin": { asin($0) }, "arccos": { acos($0) }, "arctan": { atan($0) },
+        "ln": { log($0) },
         "log": { log10($0) }, "exp": { exp($0) }, "sqrt": { $0.squareRoot() },
     ]
     private static let greek = [
-        "alpha", "beta", "gamma", "delta", "epsilon", "theta", "lambda", "mu", "omega", "phi", "psi", "rho", "sigma", "tau",
+        "alpha", "beta", "gamma", "delta", "epsilon", "theta", "lambda", "mu", "omega", "phi", "psi", "rho", "sigma",
+        "tau",
     ]
     /// Longest first: a command is followed by letters without a space once white space is gone (\cotx).
     private static let commands = (Array(functions.keys) + greek + ["frac", "pi", "infty", "binom", "overline"])
@@ -200,7 +203,9 @@ struct ExpressionReader {
             guard let index = group(until: "]"), let radicand = argument() else { return nil }
             return pow(radicand, 1 / index)
         default:
-            guard let function = Self.functions[name] else { return variable(name.utf8.reduce(0) { $0 &* 31 &+ Int($1) }) }
+            guard let function = Self.functions[name] else {
+                return variable(name.utf8.reduce(0) { $0 &* 31 &+ Int($1) })
+            }
             let exponent = take("^") ? argument() : 1
             guard let exponent, let x = power() else { return nil }
             return pow(function(x), exponent)

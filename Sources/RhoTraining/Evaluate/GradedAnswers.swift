@@ -42,13 +42,16 @@ public struct GradedAnswers: Sendable {
         var hash = PromptHash()
         for prompt in prompts { hash.add(prompt) }
         let written = try ExactMatch.evaluate(
-            model, tokenizer: tokenizer, prompts: prompts, answers: items.map(\.answer), maxTokens: maxTokens, stops: stops,
+            model, tokenizer: tokenizer, prompts: prompts, answers: items.map(\.answer), maxTokens: maxTokens,
+            stops: stops,
             extract: { $0 })
         let graded = zip(items, written.items).map { item, output in
             let (answer, correct) = grade(output.output, reference: item.answer, equality: equality)
-            return Item(prompt: output.prompt, reference: item.answer, output: output.output, answer: answer, correct: correct)
+            return Item(
+                prompt: output.prompt, reference: item.answer, output: output.output, answer: answer, correct: correct)
         }
         return GradedAnswers(
-            items: graded, promptHash: hash.text(), truncated: written.truncated, tokens: written.tokens, flops: written.flops)
+            items: graded, promptHash: hash.text(), truncated: written.truncated, tokens: written.tokens,
+            flops: written.flops)
     }
 }

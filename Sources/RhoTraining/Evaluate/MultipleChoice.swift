@@ -39,13 +39,16 @@ public struct MultipleChoice: Sendable {
 
     /// - Throws: `.value` for items without choices, or without the `_` that style blank needs.
     public static func evaluate(
-        _ model: any LanguageModel, tokenizer: any Tokenizer, items: [TaskItem], format: PromptFormat, batchTokens: Int = 4096,
+        _ model: any LanguageModel, tokenizer: any Tokenizer, items: [TaskItem], format: PromptFormat,
+        batchTokens: Int = 4096,
         progress: (Int) throws -> Void = { _ in }
     ) throws -> MultipleChoice {
         var requests: [(context: String, continuation: String)] = []
         var hash = PromptHash()
         for (index, item) in items.enumerated() {
-            guard !item.choices.isEmpty else { throw RhoError(.value, "item \(index + 1) has no choices: \(item.question.prefix(80))") }
+            guard !item.choices.isEmpty else {
+                throw RhoError(.value, "item \(index + 1) has no choices: \(item.question.prefix(80))")
+            }
             requests += try format.requests(item)
         }
         for request in requests {
@@ -61,7 +64,8 @@ public struct MultipleChoice: Sendable {
             next += item.choices.count
         }
         return MultipleChoice(
-            items: results, promptHash: hash.text(), truncated: scorer.truncated, tokens: scorer.tokensRead, flops: scorer.flops)
+            items: results, promptHash: hash.text(), truncated: scorer.truncated, tokens: scorer.tokensRead,
+            flops: scorer.flops)
     }
 }
 
@@ -105,6 +109,7 @@ public struct LastWord: Sendable {
         var scorer = ContinuationScorer(model: model, tokenizer: tokenizer, batchTokens: batchTokens)
         let scores = try scorer.scores(requests, progress: progress)
         return LastWord(
-            scores: scores, promptHash: hash.text(), truncated: scorer.truncated, tokens: scorer.tokensRead, flops: scorer.flops)
+            scores: scores, promptHash: hash.text(), truncated: scorer.truncated, tokens: scorer.tokensRead,
+            flops: scorer.flops)
     }
 }

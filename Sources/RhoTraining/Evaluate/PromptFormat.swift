@@ -96,7 +96,9 @@ public struct PromptFormat: Sendable, Equatable {
         case .blank:
             let parts = item.question.split(separator: "_", omittingEmptySubsequences: false)
             guard parts.count == 2 else {
-                throw RhoError(.value, "style blank needs one '_' in the question, got \(parts.count - 1): \(item.question.prefix(80))")
+                throw RhoError(
+                    .value,
+                    "style blank needs one '_' in the question, got \(parts.count - 1): \(item.question.prefix(80))")
             }
             return item.choices.map { (before + parts[0] + $0, String(parts[1])) }
         }

@@ -24,7 +24,9 @@ public struct TaskItem: Sendable, Equatable {
     public init(question: String, choices: [String], right: Int) throws(RhoError) {
         guard choices.indices.contains(right), choices.count > 1 else {
             throw RhoError(
-                .value, "an item with \(choices.count) choices needs at least two and an answer in 0...\(choices.count - 1), got \(right)")
+                .value,
+                "an item with \(choices.count) choices needs at least two and an answer in 0...\(choices.count - 1), got \(right)"
+            )
         }
         self.question = question
         self.choices = choices
@@ -44,12 +46,14 @@ public struct TaskItem: Sendable, Equatable {
         }
         guard let answer = row["answer"] else { throw RhoError(.format, "an item needs an answer, got none") }
         self.init(
-            question: question, answer: answer.stringValue ?? answer.serialized(), solution: row["solution"]?.stringValue ?? "")
+            question: question, answer: answer.stringValue ?? answer.serialized(),
+            solution: row["solution"]?.stringValue ?? "")
     }
 
     /// The items of files of JSON rows, plain or gzip, `limit` of them from the start.
     public static func read(_ paths: [String], limit: Int = .max) throws -> [TaskItem] {
-        let source = try JSONLSource(paths, template: "{question}", keeping: ["question", "choices", "answer", "solution"])
+        let source = try JSONLSource(
+            paths, template: "{question}", keeping: ["question", "choices", "answer", "solution"])
         var items: [TaskItem] = []
         try source.forEach { document in
             items.append(try TaskItem(row: document.fields ?? JSONObject()))

@@ -27,13 +27,17 @@ public struct TokenObservation: Sendable {
     /// - Parameter limit: about this many tokens at most; the batches taken are spread over the corpus.
     public static func observe(
         _ model: any LanguageModel, on corpus: Corpus, context: Int, batch: Int = 16, limit: Int? = nil,
-        documentMask: Bool = false, entropy: Bool = false, progress: () throws(RhoError) -> Void = { () throws(RhoError) in }
+        documentMask: Bool = false, entropy: Bool = false,
+        progress: () throws(RhoError) -> Void = { () throws(RhoError) in }
     ) throws(RhoError) -> TokenObservation {
         guard corpus.vocabularySize <= model.config.vocab else {
             throw RhoError(
-                .mismatch, "the corpus has \(corpus.vocabularySize) ids, the model \(model.config.vocab): they do not share a tokenizer")
+                .mismatch,
+                "the corpus has \(corpus.vocabularySize) ids, the model \(model.config.vocab): they do not share a tokenizer"
+            )
         }
-        let loader = try DataLoader(corpus, batch: batch, tokens: context, order: .sequential, documentMask: documentMask)
+        let loader = try DataLoader(
+            corpus, batch: batch, tokens: context, order: .sequential, documentMask: documentMask)
         let all = loader.stepsPerPass
         let wanted = limit.map { max(1, min(all, $0 / (batch * context))) } ?? all
         var result = TokenObservation()

@@ -29,16 +29,20 @@ import Testing
         let item = try TaskItem(question: "Is it wet?", choices: ["yes", "no"], right: 1)
         let shot = try TaskItem(question: "Is it dry?", choices: ["yes", "no"], right: 0)
         let text = PromptFormat(shots: [shot, item])
-        #expect(try text.requests(item).map { $0.context + "|" + $0.continuation } == [
-            "Question: Is it dry?\nAnswer: yes\n\nQuestion: Is it wet?\nAnswer:| yes",
-            "Question: Is it dry?\nAnswer: yes\n\nQuestion: Is it wet?\nAnswer:| no",
-        ])
+        #expect(
+            try text.requests(item).map { $0.context + "|" + $0.continuation } == [
+                "Question: Is it dry?\nAnswer: yes\n\nQuestion: Is it wet?\nAnswer:| yes",
+                "Question: Is it dry?\nAnswer: yes\n\nQuestion: Is it wet?\nAnswer:| no",
+            ])
         let letters = PromptFormat(style: .letters, shots: [shot])
         let wanted = "Question: Is it dry?\nA. yes\nB. no\nAnswer: A\n\nQuestion: Is it wet?\nA. yes\nB. no\nAnswer:| B"
         #expect(try letters.requests(item).map { $0.context + "|" + $0.continuation }.last == wanted)
         let blank = try TaskItem(question: "Ann saw Bea so _ waved.", choices: ["Ann", "Bea"], right: 0)
         let asked = try PromptFormat(style: .blank).requests(blank)
-        #expect(asked.map { $0.context + "|" + $0.continuation } == ["Ann saw Bea so Ann| waved.", "Ann saw Bea so Bea| waved."])
+        #expect(
+            asked.map { $0.context + "|" + $0.continuation } == [
+                "Ann saw Bea so Ann| waved.", "Ann saw Bea so Bea| waved.",
+            ])
         #expect(throws: RhoError.self) { try PromptFormat(style: .blank).requests(item) }
         let problem = TaskItem(question: "48/2?", answer: "24", solution: "48/2 = <<48/2=24>>24.")
         let worked = PromptFormat(shots: [problem]).prompt(TaskItem(question: "1+1?", answer: "2"))
@@ -85,15 +89,20 @@ import Testing
         let result = try MultipleChoice.evaluate(
             training.model, tokenizer: bench.tokenizer, items: items, format: format, batchTokens: 64)
         #expect(result.accuracy.value == 1 && result.accuracyPerByte.value == 1 && result.bitsPerByte < 4)
-        let again = try MultipleChoice.evaluate(training.model, tokenizer: bench.tokenizer, items: items, format: format)
+        let again = try MultipleChoice.evaluate(
+            training.model, tokenizer: bench.tokenizer, items: items, format: format)
         #expect(again.promptHash == result.promptHash && again.items.map(\.chosen) == result.items.map(\.chosen))
 
-        let words = [TaskItem(question: "a farm has 3 hens and 2", answer: "pigs"), TaskItem(question: "a farm has 3", answer: "zz")]
+        let words = [
+            TaskItem(question: "a farm has 3 hens and 2", answer: "pigs"),
+            TaskItem(question: "a farm has 3", answer: "zz"),
+        ]
         let last = try LastWord.evaluate(training.model, tokenizer: bench.tokenizer, items: words)
         #expect(last.accuracy == Accuracy(correct: 1, count: 2))
 
         let graded = try GradedAnswers.evaluate(
-            training.model, tokenizer: bench.tokenizer, items: [TaskItem(question: "a farm has 3 hens and", answer: "none")],
+            training.model, tokenizer: bench.tokenizer,
+            items: [TaskItem(question: "a farm has 3 hens and", answer: "none")],
             format: format, maxTokens: 4, stops: ["."])
         #expect(graded.items.count == 1 && graded.accuracy.value == 0)
     }

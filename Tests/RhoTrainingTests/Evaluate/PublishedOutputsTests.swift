@@ -15,7 +15,8 @@ import Testing
     @Test(.enabled(if: path != nil, "needs rho_outputs/outputs.jsonl.gz below RHO_DATA or ../shared/data"))
     func agreesWithTheAuthors() throws {
         let path = try #require(Self.path)
-        let source = try JSONLSource([path], template: "{solution}", keeping: ["answer", "correct", "dataset", "solution"])
+        let source = try JSONLSource(
+            [path], template: "{solution}", keeping: ["answer", "correct", "dataset", "solution"])
         var agreed: [String: (same: Int, all: Int)] = [:]
         try source.forEach { document in
             let row = try #require(document.fields)
