@@ -47,13 +47,16 @@ final class Program {
 
     func read(_ name: String) throws -> String { try Files.readText(directory.file(name)) }
 
-    /// Runs the program in its directory. With `signal`, sends it as soon as `when` appears on stdout or stderr.
+    /// Runs the program in its directory. With `signal`, sends it as soon as `when` appears on stdout or stderr, or
+    /// `after` so many seconds.
     func run(_ arguments: String..., signal: Int32? = nil, when: String = "", seconds: Double = 120) throws -> Outcome {
         try run(arguments, signal: signal, when: when, seconds: seconds)
     }
 
     @discardableResult
-    func run(_ arguments: [String], signal: Int32? = nil, when: String = "", seconds: Double = 120) throws -> Outcome {
+    func run(
+        _ arguments: [String], signal: Int32? = nil, when: String = "", after delay: Double = 0, seconds: Double = 120
+    ) throws -> Outcome {
         let (out, err) = (directory.file(".out"), directory.file(".err"))
         var actions = posix_spawn_file_actions_t()
         posix_spawn_file_actions_init(&actions)
@@ -70,11 +73,12 @@ final class Program {
             throw RhoError(.io, "cannot start \(Self.path): \(String(cString: strerror(failure)))")
         }
 
-        let deadline = Clock.monotonicSeconds() + seconds
+        let start = Clock.monotonicSeconds()
+        let deadline = start + seconds
         var (status, usage, sent): (Int32, rusage, Bool) = (0, rusage(), signal == nil)
         while wait4(child, &status, WNOHANG, &usage) == 0 {
             usleep(2000)
-            if !sent, let signal, seen(when, out) || seen(when, err) {
+            if !sent, let signal, Clock.monotonicSeconds() - start >= delay, seen(when, out) || seen(when, err) {
                 kill(child, signal)
                 sent = true
             }

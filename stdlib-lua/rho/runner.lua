@@ -22,7 +22,7 @@ end
 local function slug(origins, values)
   local parts, names = {}, {}
   for name, origin in pairs(origins) do
-    if origin ~= "default" then names[#names + 1] = name end
+    if origin ~= "default" and origin ~= "preset" then names[#names + 1] = name end
   end
   table.sort(names)
   for _, name in ipairs(names) do
@@ -49,7 +49,10 @@ local function open(exp, cli, values, origins)
     dir = rho.store.unfinished(identity)
     if dir then rho.run.log("going on with " .. dir) end
   end
-  if dir then rho.store.claim { dir = dir, identity = identity, force = cli.force } end
+  if dir then
+    local known, problem, hint = rho.store.claim { dir = dir, identity = identity, force = cli.force }
+    if known == nil then rho.fail("usage", problem, hint) end
+  end
   local run = rho.run.open {
     dir = dir, experiment = exp.name, slug = slug(origins, values), params = values, origins = origins,
     seed = values.seed,

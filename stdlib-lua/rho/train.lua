@@ -185,6 +185,7 @@ function M.train(given)
   local identity = key:digest()
   local arm = context.run:arm(context.name(o.name))
   local began = rho.time()
+  arm:config { name = o.name, steps = o.steps, tokens = o.tokens, batch = o.batch, context = o.context, seed = o.seed, key = identity }
   local found, stored = look_up(o, key, arm)
 
   local model = o.model:start(o.seed)

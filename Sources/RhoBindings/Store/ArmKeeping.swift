@@ -18,7 +18,17 @@ struct ArmKeeping {
             LuaField("seconds", .number(min: 0), doc: "what the training took"),
         ])
 
-    var methods: [LuaMethod<ArmBox>] { [take, keep] }
+    var methods: [LuaMethod<ArmBox>] { [config, take, keep] }
+
+    private var config: LuaMethod<ArmBox> {
+        LuaMethod(
+            "config", doc: "Writes config.json of the folder: what is trained there, and how far.",
+            parameters: [LuaField("config", .table, required: true, doc: "plain data")]
+        ) { box, call in
+            try box.arm.writeConfig(JSON(call.value("config"), "config").asObject)
+            return []
+        }
+    }
 
     private var take: LuaMethod<ArmBox> {
         LuaMethod(

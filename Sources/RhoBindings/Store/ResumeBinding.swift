@@ -77,11 +77,19 @@ struct ResumeBinding {
         LuaFunctionDeclaration(
             "rho.store.claim", doc: "Makes sure that a directory holds nothing or this very run; force empties the directory of another run.",
             parameters: [LuaField("options", .options(Self.claimRecord.name), required: true, doc: "directory and identity")],
-            returns: [LuaResult(.boolean, "whether the run was begun there before")]
+            returns: [
+                LuaResult(.boolean, "whether the run was begun there before; nil if the directory holds another run"),
+                LuaResult(.string, "then, what differs"), LuaResult(.string, "and the way out"),
+            ]
         ) { call in
             let options = try call.options("options")
             let identity = try options.object("identity", as: IdentityBox.self).identity
-            return [.boolean(try identity.claim(options.string("dir"), force: options.bool("force")))]
+            do throws(RhoError) {
+                return [.boolean(try identity.claim(options.string("dir"), force: options.bool("force")))]
+            } catch {
+                guard error.code == .mismatch else { throw error }
+                return [.nil, .string(error.message), .string(error.hint ?? "")]
+            }
         }
     }
 
