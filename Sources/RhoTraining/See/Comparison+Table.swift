@@ -47,7 +47,9 @@ extension Comparison {
     private func differenceCell(_ metric: Metric, _ index: Int) -> TextTable.Cell {
         guard let base = baselines[index], let difference = difference(metric, index, base) else { return TextTable.Cell("-") }
         let scale: Double = metric.isShare ? 100 : 1
-        func number(_ x: Double) -> String { Text.fixed(x * scale, metric.isShare ? 1 : 4) }
+        func number(_ x: Double) -> String {
+            metric.isCount ? Text.scaled(x) : Text.fixed(x * scale, metric.isShare ? 1 : 4)
+        }
         let sign = difference.mean >= 0 ? "+" : ""
         let interval = difference.halfWidth.isNaN ? "" : " ± \(number(difference.halfWidth))"
         return TextTable.Cell("\(sign)\(number(difference.mean))\(interval)", bold: difference.excludesZero)

@@ -14,7 +14,7 @@ import Testing
         let runs = try RunRecord.paths(below: root).map { try RunRecord(path: $0) }
         #expect(
             StatusView.table(runs, below: root).text(ink: Ink(false)) == """
-                run    status       experiment  started (UTC)     arm  step    loss  tokens  time
+                run    status       experiment     started (UTC)  arm  step    loss  tokens  time
                 one*   done         demo        2026-03-01 14:05  clm   2/2  3.5000   2.00k  1:01
                 three  diverged     demo        2026-03-01 14:05  -       -       -       0  1:01
                 two    interrupted  demo        2026-03-01 14:05  slm     1  4.0000   1.00k  1:01
