@@ -1,4 +1,4 @@
--- Hypothesis: on text that is half web noise, training on the 60 % of tokens with the highest excess loss reaches the
+-- Hypothesis: on text that is two thirds web noise, training on the 60 % of tokens with the highest excess loss reaches the
 -- clean held-out loss of full training in fewer tokens, and a random 60 % does not.
 local rho = require "rho"
 
@@ -10,17 +10,17 @@ return rho.experiment {
     keep = { 0.6, doc = "share of tokens that carry loss" },
     tokens = { 600e3, doc = "tokens each arm sees" },
     reference_tokens = { 600e3, doc = "tokens the reference model sees" },
-    noise = { 0.35, doc = "chance of another piece of noise at each gap" },
+    noise = { 0.45, doc = "chance of another piece of noise at each gap" },
     wrong = { 0.2, doc = "share of problems with a wrong total" },
     largest = { 12, doc = "largest number in a problem" },
     dim = { 128, doc = "model width" },
     layers = { 3, doc = "transformer blocks" },
-    lr = { 3e-3, doc = "peak learning rate" },
+    lr = { 2e-3, doc = "peak learning rate" },
   },
   run = function(p)
-    local clean = rho.data.generate { kind = "clean", seed = 11, documents = 22000, largest = p.largest }
+    local clean = rho.data.generate { kind = "clean", seed = 11, documents = 21000, largest = p.largest }
     local web = rho.data.generate {
-      kind = "noisy", seed = 12, documents = 11000, largest = p.largest, noise = p.noise, wrong = p.wrong,
+      kind = "noisy", seed = 12, documents = 7000, largest = p.largest, noise = p.noise, wrong = p.wrong,
     }
     local held = rho.data.generate { kind = "clean", seed = 13, documents = 400, largest = p.largest }
     local problems = rho.data.problems { seed = 14, count = 200, largest = p.largest }
@@ -30,7 +30,7 @@ return rho.experiment {
 
     local function train(name, data, tokens, select)
       return rho.train {
-        name = name, model = model, data = data, tokens = tokens, seed = p.seed, lr = p.lr, batch = 32,
+        name = name, model = model, data = data, tokens = tokens, seed = p.seed, lr = p.lr, batch = 8,
         select = select, eval = { clean = held }, answers = problems,
       }
     end
