@@ -21,7 +21,8 @@ struct CompareCommand: ParsableCommand {
     @Option(name: .long, help: ArgumentHelp("Arm that differences are taken from, seed by seed.", valueName: "name"))
     var baseline: String?
 
-    @Option(name: .long, help: ArgumentHelp("Compare this tag, such as eval/clean/loss (repeatable).", valueName: "tag"))
+    @Option(
+        name: .long, help: ArgumentHelp("Compare this tag, such as eval/clean/loss (repeatable).", valueName: "tag"))
     var tag: [String] = []
 
     @Option(name: .long, help: ArgumentHelp("table, csv, json, md or latex.", valueName: "format"))

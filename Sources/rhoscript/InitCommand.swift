@@ -9,7 +9,8 @@ struct InitCommand: ParsableCommand {
         commandName: "init",
         abstract: "Make a new experiment repository: an example that runs, a spec, editor stubs, CI.",
         usage: "rhoscript init DIR | rhoscript init --types DIR",
-        discussion: "The directory must be new or empty. With --types only types/rho.d.lua is written, over an old one.")
+        discussion: "The directory must be new or empty. With --types only types/rho.d.lua is written, over an old one."
+    )
 
     @Argument(help: ArgumentHelp("Where to.", valueName: "DIR"))
     var directory: String
@@ -21,7 +22,9 @@ struct InitCommand: ParsableCommand {
         try See.reporting {
             let stubs = try Host.editorStubs()
             if types {
-                guard Files.isDirectory(directory) else { throw RhoError(.usage, "there is no directory '\(directory)'") }
+                guard Files.isDirectory(directory) else {
+                    throw RhoError(.usage, "there is no directory '\(directory)'")
+                }
                 return try write([("types/rho.d.lua", stubs)])
             }
             if Files.exists(directory) {
@@ -30,9 +33,12 @@ struct InitCommand: ParsableCommand {
                 let found = try Files.list(directory).filter { $0 != ".git" }
                 guard found.isEmpty else {
                     throw RhoError(
-                        .usage, "'\(directory)' is not empty: it holds \(found.prefix(3).joined(separator: ", "))"
+                        .usage,
+                        "'\(directory)' is not empty: it holds \(found.prefix(3).joined(separator: ", "))"
                             + (found.count > 3 ? " and \(found.count - 3) more" : ""),
-                        hint: "name a new directory, or renew the stubs of an old one with rhoscript init --types \(directory)")
+                        hint:
+                            "name a new directory, or renew the stubs of an old one with rhoscript init --types \(directory)"
+                    )
                 }
             }
             let absolute = directory == "." ? currentName : Files.name(of: directory)

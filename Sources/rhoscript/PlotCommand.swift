@@ -27,7 +27,8 @@ struct PlotCommand: ParsableCommand {
 
     @Option(
         name: [.long, .customShort("o")],
-        help: ArgumentHelp("Path of the pictures without a suffix; the tag in the current directory if absent.", valueName: "base"))
+        help: ArgumentHelp(
+            "Path of the pictures without a suffix; the tag in the current directory if absent.", valueName: "base"))
     var out: String?
 
     @Option(name: .long, help: ArgumentHelp("Title of the chart.", valueName: "text"))
@@ -68,7 +69,8 @@ struct PlotCommand: ParsableCommand {
         return try format.split(separator: ",").map { name in
             guard let format = Chart.Format(rawValue: String(name)) else {
                 throw RhoError(
-                    .usage, "--format takes \(known.joined(separator: ", ")), got '\(name)'"
+                    .usage,
+                    "--format takes \(known.joined(separator: ", ")), got '\(name)'"
                         + suggestion(for: String(name), in: known))
             }
             return format

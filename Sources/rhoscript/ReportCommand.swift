@@ -18,7 +18,8 @@ struct ReportCommand: ParsableCommand {
 
     @Option(
         name: [.long, .customShort("o")],
-        help: ArgumentHelp("The page; report.html in the run, or beside the runs if there are several.", valueName: "file"))
+        help: ArgumentHelp(
+            "The page; report.html in the run, or beside the runs if there are several.", valueName: "file"))
     var out: String?
 
     @Option(name: .long, help: ArgumentHelp("A text to colour token by token (repeatable).", valueName: "text"))

@@ -24,7 +24,9 @@ struct TokensCommand: ParsableCommand {
     @Option(name: .long, help: ArgumentHelp("The text.", valueName: "text"))
     var text: String?
 
-    @Option(name: .long, help: ArgumentHelp("loss, reference, excess or kept; excess if there is a reference.", valueName: "value"))
+    @Option(
+        name: .long,
+        help: ArgumentHelp("loss, reference, excess or kept; excess if there is a reference.", valueName: "value"))
     var by: Channel?
 
     @Flag(name: .long, help: "Numbers instead of colours.")

@@ -20,7 +20,9 @@ struct WatchCommand: ParsableCommand {
     @OptionGroup var colour: ColorFlag
 
     func validate() throws {
-        guard every >= 0.2, every <= 3600 else { throw ValidationError("--every must be in 0.2 ... 3600, got \(every)") }
+        guard every >= 0.2, every <= 3600 else {
+            throw ValidationError("--every must be in 0.2 ... 3600, got \(every)")
+        }
     }
 
     func run() throws {

@@ -112,7 +112,9 @@ public struct ArmGroups: Sendable {
         }
         if replaced > 0 {
             let what = replaced == 1 ? "training" : "trainings"
-            notes.append("\(replaced) earlier \(what) with the same parameters and seed \(replaced == 1 ? "is" : "are") left out.")
+            notes.append(
+                "\(replaced) earlier \(what) with the same parameters and seed \(replaced == 1 ? "is" : "are") left out."
+            )
         }
     }
 

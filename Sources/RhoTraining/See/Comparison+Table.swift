@@ -14,7 +14,9 @@ extension Comparison {
         }
     }
 
-    private var showsSeeds: Bool { arms.groups.contains { $0.members.count > 1 || $0.finished.count != $0.members.count } }
+    private var showsSeeds: Bool {
+        arms.groups.contains { $0.members.count > 1 || $0.finished.count != $0.members.count }
+    }
     private var showsDifference: Bool { baselines.contains { $0 != nil } }
 
     /// The table of people: only the parameters that differ.
@@ -23,11 +25,14 @@ extension Comparison {
         if showsSeeds { columns.append("seeds") }
         columns += metrics.map(\.title)
         let main = metrics.first
-        if showsDifference, let main, let baselineName { columns.insert("Δ \(main.title) vs \(baselineName)", at: columns.count - metrics.count + 1) }
+        if showsDifference, let main, let baselineName {
+            columns.insert("Δ \(main.title) vs \(baselineName)", at: columns.count - metrics.count + 1)
+        }
         let best = metrics.map { self.best($0) }
         let rows = arms.groups.indices.map { index -> [TextTable.Cell] in
             let group = arms.groups[index]
-            var row = [TextTable.Cell(group.name + (group.isDirty ? "*" : ""))] + group.parameters.map { TextTable.Cell($0) }
+            var row =
+                [TextTable.Cell(group.name + (group.isDirty ? "*" : ""))] + group.parameters.map { TextTable.Cell($0) }
             if showsSeeds { row.append(TextTable.Cell(seedCount(group))) }
             for (place, metric) in metrics.enumerated() {
                 row.append(TextTable.Cell(metric.shown(estimate(metric, index)), bold: best[place] == index))
@@ -45,7 +50,9 @@ extension Comparison {
     }
 
     private func differenceCell(_ metric: Metric, _ index: Int) -> TextTable.Cell {
-        guard let base = baselines[index], let difference = difference(metric, index, base) else { return TextTable.Cell("-") }
+        guard let base = baselines[index], let difference = difference(metric, index, base) else {
+            return TextTable.Cell("-")
+        }
         let scale: Double = metric.isShare ? 100 : 1
         func number(_ x: Double) -> String {
             metric.isCount ? Text.scaled(x) : Text.fixed(x * scale, metric.isShare ? 1 : 4)
@@ -60,17 +67,24 @@ extension Comparison {
         let units = metrics.filter { !$0.unit.isEmpty }.map { "\($0.title) in \($0.unit)" }
         if !units.isEmpty { notes.append(units.joined(separator: ", ") + ".") }
         let severalSeeds = arms.groups.contains { $0.finished.count > 1 }
-        if severalSeeds { notes.append("Mean ± sample standard deviation over seeds; bold: best, and its 95 % interval excludes the next.") }
+        if severalSeeds {
+            notes.append(
+                "Mean ± sample standard deviation over seeds; bold: best, and its 95 % interval excludes the next.")
+        }
         if showsDifference {
             notes.append(
                 severalSeeds
                     ? "Δ: mean of the differences between runs of the same seed, ± half of its 95 % t interval."
-                    : "One seed shows a direction, not a size: repeat with several seeds before believing a difference.")
+                    : "One seed shows a direction, not a size: repeat with several seeds before believing a difference."
+            )
         }
         let ended = arms.groups.flatMap(\.members).filter { !$0.arm.isFinished }
         for status in RunStatus.allCases {
             let count = ended.filter { $0.run.status == status }.count
-            if count > 0 { notes.append("\(count) \(count == 1 ? "training is" : "trainings are") not counted: \(status.rawValue).") }
+            if count > 0 {
+                notes.append(
+                    "\(count) \(count == 1 ? "training is" : "trainings are") not counted: \(status.rawValue).")
+            }
         }
         if arms.groups.contains(where: \.isDirty) { notes.append("* ran from sources with uncommitted changes.") }
         return notes
@@ -80,7 +94,9 @@ extension Comparison {
     private var csv: String {
         var columns = ["arm"] + arms.parameterNames + ["seeds", "finished", "dirty"]
         for metric in metrics { columns += [metric.tag, metric.tag + "/std"] }
-        if showsDifference, let main = metrics.first { columns += ["difference/" + main.tag, "difference/low", "difference/high"] }
+        if showsDifference, let main = metrics.first {
+            columns += ["difference/" + main.tag, "difference/low", "difference/high"]
+        }
         var lines = [columns.map(Self.quoted).joined(separator: ",")]
         for index in arms.groups.indices {
             let group = arms.groups[index]
@@ -114,7 +130,8 @@ extension Comparison {
         let groups = arms.groups.indices.map { index -> JSON in
             let group = arms.groups[index]
             var object: JSONObject = ["arm": .string(group.name)]
-            object["parameters"] = .object(JSONObject(zip(arms.parameterNames, group.parameters).map { ($0, .string($1)) }))
+            object["parameters"] = .object(
+                JSONObject(zip(arms.parameterNames, group.parameters).map { ($0, .string($1)) }))
             object["seeds"] = .array(group.members.map { .string($0.run.seed) })
             object["runs"] = .array(group.members.map { .string($0.arm.path) })
             object["finished"] = JSON(group.finished.count)

@@ -20,7 +20,9 @@ public struct Comparison: Sendable {
         metrics = try Self.metrics(arms, tags)
         baselineName = try Self.baselineName(arms, baseline)
         let name = baselineName
-        let candidates = arms.groups.indices.filter { arms.groups[$0].name == name || arms.label(arms.groups[$0]) == name }
+        let candidates = arms.groups.indices.filter {
+            arms.groups[$0].name == name || arms.label(arms.groups[$0]) == name
+        }
         baselines = arms.groups.indices.map { index -> Int? in
             if candidates.contains(index) { return nil }
             // In a sweep the baseline has been trained for each cell: each is compared with its own.

@@ -3,7 +3,9 @@ import RhoCore
 /// Curves of arms as a chart: one line per arm, a band of one standard deviation where it stands for several seeds.
 public enum CurvePlot {
     /// - Throws: `.usage` if no arm has logged the tag.
-    public static func chart(_ arms: ArmGroups, tag: String, overSteps: Bool, title: String? = nil) throws(RhoError) -> Chart {
+    public static func chart(_ arms: ArmGroups, tag: String, overSteps: Bool, title: String? = nil) throws(RhoError)
+        -> Chart
+    {
         let metric = Metric(tag)
         var series: [Chart.Series] = []
         for group in arms.groups {

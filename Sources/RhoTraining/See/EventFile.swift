@@ -27,7 +27,9 @@ public final class EventFile {
     }
 
     /// Appends the numbers of one line of metrics.jsonl.
-    public func append(step: Int, tokens: Int, _ values: JSONObject, wallTime: Double = Clock.wallSeconds()) throws(RhoError) {
+    public func append(step: Int, tokens: Int, _ values: JSONObject, wallTime: Double = Clock.wallSeconds())
+        throws(RhoError)
+    {
         try write(Self.record(MetricsRecord(step: step, tokens: tokens, values: values), wallTime))
     }
 

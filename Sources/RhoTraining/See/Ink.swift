@@ -2,7 +2,9 @@ import Glibc
 
 /// Colour and weight of text on a terminal; without colour, plain text.
 public struct Ink: Sendable {
-    public enum Colour: Int, Sendable, Equatable { case red = 31, green = 32, yellow = 33, blue = 34, magenta = 35, cyan = 36, grey = 90 }
+    public enum Colour: Int, Sendable, Equatable {
+        case red = 31, green = 32, yellow = 33, blue = 34, magenta = 35, cyan = 36, grey = 90
+    }
 
     public var isOn: Bool
     public init(_ isOn: Bool) { self.isOn = isOn }

@@ -22,7 +22,8 @@ enum ReportPage {
     /// The sections with new ids: ids number the sections of a page, and these move to another place.
     static func renumbered(_ sections: [String]) -> [String] {
         sections.enumerated().map { index, section in
-            guard let id = section.pieces(from: "id=\"", to: "\"").first.map({ String($0.dropFirst(4).dropLast()) }) else {
+            guard let id = section.pieces(from: "id=\"", to: "\"").first.map({ String($0.dropFirst(4).dropLast()) })
+            else {
                 return section
             }
             return section.replacing("id=\"\(id)\"", with: "id=\"k\(index)\"")
@@ -35,7 +36,13 @@ enum ReportPage {
         var out = ""
         var inTag = false
         for letter in html.replacing("<i>↵</i>", with: "") {
-            if letter == "<" { inTag = true } else if letter == ">" { inTag = false } else if !inTag { out.append(letter) }
+            if letter == "<" {
+                inTag = true
+            } else if letter == ">" {
+                inTag = false
+            } else if !inTag {
+                out.append(letter)
+            }
         }
         for (entity, text) in [("&lt;", "<"), ("&gt;", ">"), ("&quot;", "\""), ("&#39;", "'"), ("&amp;", "&")] {
             out = out.replacing(entity, with: text)

@@ -152,7 +152,8 @@ public struct RunReport {
 
     private static func footer(_ run: RunRecord) -> String {
         let machine = run.manifest["machine"]
-        let versions = run.manifest["versions"]?.objectValue?.pairs.map { "\($0.key) \($0.value.stringValue ?? "")" } ?? []
+        let versions =
+            run.manifest["versions"]?.objectValue?.pairs.map { "\($0.key) \($0.value.stringValue ?? "")" } ?? []
         let parts = versions + [machine?["processor"]?.stringValue, machine?["system"]?.stringValue].compactMap { $0 }
         return parts.joined(separator: ", ")
     }

@@ -18,7 +18,8 @@ public enum StatusView {
         }
         let notes = runs.contains(where: \.isDirty) ? ["* ran from sources with uncommitted changes."] : []
         return TextTable(
-            columns: ["run", "status", "experiment", "started (UTC)", "arm", "step", "loss", "tokens", "time"], rows: rows,
+            columns: ["run", "status", "experiment", "started (UTC)", "arm", "step", "loss", "tokens", "time"],
+            rows: rows,
             notes: notes)
     }
 
@@ -89,7 +90,8 @@ public enum StatusView {
         let padded = spark + String(repeating: " ", count: widths.spark - spark.count)
         let loss = arm.latest("train/loss").map { "loss \(Text.fixed($0, 3))" } ?? ""
         let evaluated = arm.tags.first { $0.hasPrefix("eval/") && $0.hasSuffix("/loss") }
-        let held = evaluated.flatMap { tag in arm.latest(tag).map { "\(Metric(tag).title) \(Text.fixed($0, 3))" } } ?? ""
+        let held =
+            evaluated.flatMap { tag in arm.latest(tag).map { "\(Metric(tag).title) \(Text.fixed($0, 3))" } } ?? ""
         let speed = isActive ? arm.latest("perf/tokens_per_second").map { "\(Text.scaled($0)) tok/s" } ?? "" : ""
         let parts = [loss, held, speed].filter { !$0.isEmpty }.joined(separator: "  ")
         return "  \(mark) \(name)  \(stepText)  \(ink.paint(padded, isActive ? .cyan : .blue))  \(parts)"

@@ -28,7 +28,8 @@ public struct TextTable: Sendable {
     /// True for columns whose cells are all numbers or dashes: they align right.
     private var numeric: [Bool] {
         columns.indices.map { column in
-            column > 0 && rows.contains { $0[column].text != "-" } && rows.allSatisfy { HTML.looksNumeric($0[column].text) }
+            column > 0 && rows.contains { $0[column].text != "-" }
+                && rows.allSatisfy { HTML.looksNumeric($0[column].text) }
         }
     }
 
@@ -54,7 +55,9 @@ public struct TextTable: Sendable {
     public var markdown: String {
         func escaped(_ text: String) -> String {
             var out = ""
-            for letter in text { out += letter == "|" || letter == "*" || letter == "_" ? "\\\(letter)" : String(letter) }
+            for letter in text {
+                out += letter == "|" || letter == "*" || letter == "_" ? "\\\(letter)" : String(letter)
+            }
             return out
         }
         var lines = ["| " + columns.map(escaped).joined(separator: " | ") + " |"]

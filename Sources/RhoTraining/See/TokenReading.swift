@@ -64,7 +64,9 @@ public struct TokenReading: Sendable {
     }
 
     /// Loss of each token; a long text is cut into rows of the model's context, as training does.
-    static func losses(of ids: [Int32], _ model: any LanguageModel, _ tokenizer: any Tokenizer) throws(RhoError) -> [Double] {
+    static func losses(of ids: [Int32], _ model: any LanguageModel, _ tokenizer: any Tokenizer) throws(RhoError)
+        -> [Double]
+    {
         var result = [Double](repeating: .nan, count: ids.count)
         let start = tokenizer.beginOfText ?? tokenizer.endOfText
         let stream = (start.map { [$0] } ?? []) + ids
@@ -74,7 +76,8 @@ public struct TokenReading: Sendable {
             let end = min(first + model.config.context, stream.count - 1)
             let grid = try TokenGrid(batch: 1, tokens: end - first, ids: Array(stream[first..<end]))
             let targets = Array(stream[first + 1...end])
-            let row = try Autograd.withoutGrad { () throws(RhoError) in try model.loss(grid, targets: targets).toArray() }
+            let row = try Autograd.withoutGrad { () throws(RhoError) in try model.loss(grid, targets: targets).toArray()
+            }
             for offset in 0..<end - first { result[first + 1 + offset - shift] = Double(row[offset]) }
             first = end
         }

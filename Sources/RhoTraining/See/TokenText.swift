@@ -89,14 +89,18 @@ extension TokenReading {
         switch channel {
         case .loss: return "\(arm): loss  0 \(ramp(Self.warm)) \(end) nats"
         case .reference: return "\(arm): reference loss  0 \(ramp(Self.cool)) \(end) nats"
-        case .excess: return "\(arm): excess loss  −\(low) \(ramp(Self.cool.reversed()))  \(ramp(Self.warm)) +\(end) nats"
+        case .excess:
+            return "\(arm): excess loss  −\(low) \(ramp(Self.cool.reversed()))  \(ramp(Self.warm)) +\(end) nats"
         case .kept, .label: return "\(arm): \(ink.background("kept", 157)) \(ink.paint("dropped", .grey))"
         }
     }
 
     /// Control characters must not reach the terminal: a text from the web could carry any.
     private static func visible(_ text: String) -> String {
-        String(text.unicodeScalars.map { $0.value < 32 && $0 != "\t" || (127..<160).contains($0.value) ? "\u{FFFD}" : Character($0) })
+        String(
+            text.unicodeScalars.map {
+                $0.value < 32 && $0 != "\t" || (127..<160).contains($0.value) ? "\u{FFFD}" : Character($0)
+            })
     }
 
     /// A token in quotes, bytes that are no text as \xNN.

@@ -114,7 +114,11 @@ import Testing
         let root = fixture.path("s1")
         #expect(try ArmGroups([root, "slm"]).groups.map(\.name) == ["slm"])
         #expect(try ArmGroups([root + "/clm", root + "/reference"]).groups.map(\.name) == ["clm", "reference"])
-        #expect(throws: RhoError(.usage, "'smm' is neither a run directory nor one of the arms clm, reference, slm (did you mean 'slm'?)")) {
+        #expect(
+            throws: RhoError(
+                .usage, "'smm' is neither a run directory nor one of the arms clm, reference, slm (did you mean 'slm'?)"
+            )
+        ) {
             try ArmGroups([root, "smm"])
         }
         #expect(throws: RhoError(.usage, "the baseline 'cml' is not among the arms clm, slm (did you mean 'clm'?)")) {

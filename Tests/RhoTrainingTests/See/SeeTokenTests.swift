@@ -6,7 +6,8 @@ import Testing
 @Suite struct SeeTokenTests {
     /// "aé\n" in three tokens, the second of which is half a character.
     private let reading = TokenReading(
-        arm: "slm", pieces: [[0x61], [0xC3], [0xA9, 0x0A]], loss: [.nan, 1, 4], reference: [.nan, 2, 1], kept: [.nan, 0, 1])
+        arm: "slm", pieces: [[0x61], [0xC3], [0xA9, 0x0A]], loss: [.nan, 1, 4], reference: [.nan, 2, 1],
+        kept: [.nan, 0, 1])
 
     @Test func numbers() {
         #expect(
