@@ -87,6 +87,7 @@ extension CommandLineTests {
             #expect(page.status == 0)
             for word in ["rho.data.jsonl", "on_bad_row", "example"] { #expect(page.out.contains(word), "\(page.out)") }
             #expect(try program.run("help", "run").out.contains("--set"))
+            #expect(try program.run("help", "rho.select.random").out.contains("A uniform random share"))
             #expect(try program.run("help", "rho.select").out.contains("rho.select.excess_loss"))
         }
     }

@@ -5,7 +5,7 @@ extension Host {
     /// The manual page of a Lua name; nil if nothing is called so.
     public static func helpPage(for name: String) -> String? {
         guard let catalog = try? catalog() else { return nil }
-        return try? DocsEmitter(catalog).help(name)
+        return (try? DocsEmitter(catalog).help(name)) ?? NamedPolicies.columnPage(name)
     }
 
     /// Every name with a manual page.

@@ -67,22 +67,26 @@ public enum Host {
             made.state.installInterruptHandler()
             return try body(made)
         } catch let error as LuaError {
-            return outcome(of: error, host, full: options.fullTraceback)
+            return outcome(of: error, host, full: options.fullTraceback, color: options.color)
         } catch let error as RhoError {
-            return outcome(of: LuaError(error), host, full: options.fullTraceback)
+            return outcome(of: LuaError(error), host, full: options.fullTraceback, color: options.color)
         } catch {
             return HostOutcome(.failed, message: "rhoscript: \(error)")
         }
     }
 
-    private static func outcome(of error: LuaError, _ host: ScriptHost?, full: Bool) -> HostOutcome {
+    private static func outcome(
+        of error: LuaError, _ host: ScriptHost?, full: Bool, color: Bool?
+    ) -> HostOutcome {
         if let status = error.exitCode { return HostOutcome(status: Int32(truncatingIfNeeded: status)) }
         if error.code == .interrupted, let farewell = host?.session.farewell {
             let hint = farewell.hint.map { "\n  \($0)" } ?? ""
             return HostOutcome(exit(of: error, host), message: "rhoscript: \(farewell.message)\(hint)")
         }
-        var message = error.file == nil ? "rhoscript: \(error.description)" : error.description
-        if let hint = error.hint { message += "\n  \(hint)" }
+        let place = error.file.map { file in error.line.map { "\(file):\($0):" } ?? "\(file):" } ?? "rhoscript:"
+        let ink = Ink.decided(color, descriptor: 2)
+        var message = "\(ink.paint(place, .red, bold: true)) \(error.message)"
+        if let hint = error.hint { message += "\n  \(ink.paint(hint, .grey))" }
         if full, let traceback = error.traceback, !traceback.isEmpty { message += "\n\(traceback)" }
         return HostOutcome(exit(of: error, host), message: message)
     }

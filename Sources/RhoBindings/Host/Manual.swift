@@ -74,7 +74,9 @@ struct Manual {
         guard let doc = catalog.modules.first(where: { $0.name == name })?.doc, page != "rho" else { return nil }
         guard page == "rho.select" else { return doc }
         let columns = TokenColumn.standard.map { "- `rho.select.\($0.column.name)`: \($0.meaning)" }
-        return doc + "\n\nColumns:\n\n" + columns.joined(separator: "\n")
+        let called = NamedPolicies.ofColumns.compactMap { NamedPolicies.columnPage("rho.select.\($0.name)") }
+        return doc + "\n\nColumns:\n\n" + columns.joined(separator: "\n") + "\n\n```text\n"
+            + called.joined(separator: "\n\n") + "\n```"
     }
 
     private func index(_ names: [String], _ groups: [String: [Section]]) -> String {

@@ -10,6 +10,24 @@ enum NamedPolicies {
         return SelectionCatalog.all.filter { !columns.contains($0.name) }
     }
 
+    /// Policies that are reached by calling a column.
+    static var ofColumns: [NamedPolicy] {
+        let own = Set(ownFunctions.map(\.name))
+        return SelectionCatalog.all.filter { !own.contains($0.name) }
+    }
+
+    /// The manual page of a column, and of the policy that calling it gives; nil if nothing is called so.
+    static func columnPage(_ name: String) -> String? {
+        guard name.hasPrefix("rho.select."),
+            let column = TokenColumn.standard.first(where: { "rho.select.\($0.column.name)" == name })
+        else { return nil }
+        var lines = [name, "", "Column: \(column.meaning)."]
+        guard let policy = ofColumns.first(where: { $0.name == column.column.name }) else { return lines.joined(separator: "\n") }
+        lines += ["", "\(name) { … }", "", "\(policy.summary) \(policy.formula) (\(policy.source)).", ""]
+        for field in record(policy).fields { lines.append("  \(field.name): \(field.doc)") }
+        return lines.joined(separator: "\n")
+    }
+
     static var records: [LuaRecord] { SelectionCatalog.all.map(record) }
 
     static var functions: [LuaFunctionDeclaration] {

@@ -104,6 +104,15 @@ describe("tensor", function()
     end
   end)
 
+  it("lets the collector see its memory", function()
+    local most = 0
+    for i = 1, 2000 do
+      local big = t.zeros { 512, 512 }
+      if i % 50 == 0 then most = math.max(most, rho.memory().tensors) end
+    end
+    expect.truthy(most < 200 * 2 ^ 20)
+  end)
+
   it("knows a misspelled method and a dot where a colon belongs", function()
     local a = t.ones { 2 }
     expect.error("did you mean 'mean'", function() return a:maen() end)
