@@ -1,6 +1,7 @@
 import LuaRuntime
 import RhoCore
 import RhoData
+import RhoKernels
 import RhoTraining
 
 /// The store as one script uses it: where it is, whether results may come from it, and what became of each verb.
@@ -10,7 +11,7 @@ package final class StoreSession {
     /// False with --no-cache: everything is computed anew, and kept.
     let reads: Bool
     /// Stays nil where the executable cannot be read: then nothing is found.
-    private(set) lazy var engine: String? = EngineIdentity.current(memos: memos)
+    private(set) lazy var engine: String? = EngineIdentity.current(arithmetic: arithmetic, memos: memos)
     private let session: Session
     private var records: [VerbRecord] = []
     private var written = 0
@@ -28,6 +29,11 @@ package final class StoreSession {
     }
 
     deinit { trim() }
+
+    /// The number of cores does not count: results do not depend on it.
+    private var arithmetic: String {
+        Processor.description.split(separator: ",").filter { !$0.hasSuffix("cores") }.joined(separator: ",")
+    }
 
     // MARK: keys
 

@@ -1,6 +1,5 @@
 import Glibc
 import RhoCore
-import RhoKernels
 
 /// Names the program that computes: the executable, in which the Lua library is embedded, and the arithmetic that its
 /// processor makes the libraries choose.
@@ -8,14 +7,10 @@ public enum EngineIdentity {
     /// Identity of the running program, found once per process.
     ///
     /// The executable is hashed when its file is not the one of the memo; nil where there is no executable to read.
-    public static func current(memos: ContentMemo) -> String? {
+    /// - Parameter arithmetic: instruction sets and BLAS kernels in use; sums are rounded otherwise with others.
+    public static func current(arithmetic: String, memos: ContentMemo) -> String? {
         guard let hash = try? FileHash.memoised("/proc/self/exe", in: memos) else { return nil }
         return SHA256Hasher.hex(of: "\(hash) \(arithmetic)")
-    }
-
-    /// Instruction sets and BLAS kernels; sums are rounded otherwise with others. The number of cores does not count.
-    static var arithmetic: String {
-        Processor.description.split(separator: ",").filter { !$0.hasSuffix("cores") }.joined(separator: ",")
     }
 }
 

@@ -14,8 +14,10 @@ enum FileCopy {
 
     /// Copies a file; the copy appears whole.
     static func copy(_ source: String, _ target: String) throws(RhoError) {
-        let bytes = try MappedFile(path: source)
-        try Files.writeAtomically(target, bytes.bytes)
+        let file = try MappedFile(path: source)
+        // The mapping goes with the object, which nothing else holds until the bytes are written.
+        defer { withExtendedLifetime(file) {} }
+        try Files.writeAtomically(target, file.bytes)
     }
 
     /// Waits until a file or directory is on the disk. A file system that cannot say so is no reason to fail.
