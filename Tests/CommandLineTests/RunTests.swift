@@ -145,7 +145,7 @@ extension CommandLineTests {
         @Test func anotherRunsDirectoryIsRefused() throws {
             #expect(try program.run("x.lua", "--set", "tokens=1024", "--out", "run").status == 0)
             let other = try program.run("x.lua", "--set", "tokens=2048", "--out", "run")
-            #expect(other.status == 1)
+            #expect(other.status == 2)
             #expect(other.err.contains("holds another run: tokens: 1024 -> 2048"), "\(other.err)")
             try program.write("full/file.txt", "x")
             let full = try program.run("x.lua", "--out", "full")
