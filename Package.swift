@@ -72,7 +72,8 @@ let package = Package(
         + layers.map {
             .testTarget(
                 name: $0.name + "Tests",
-                dependencies: [.target(name: $0.name), "RhoTestSupport"] + below($0.name))
+                dependencies: [.target(name: $0.name), "RhoTestSupport"] + below($0.name),
+                exclude: $0.name == "RhoBindings" ? ["lua"] : [])
         }
         + [
             .target(name: "RhoTestSupport", dependencies: ["RhoCore"], path: "Tests/RhoTestSupport"),

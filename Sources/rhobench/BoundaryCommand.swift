@@ -14,7 +14,7 @@ struct BoundaryCommand: ParsableCommand {
 
     func run() throws {
         let state = try LuaState(.init())
-        state.register(
+        try state.register(
             LuaModuleDeclaration(
                 "bench", doc: "Functions that do nothing, to be timed.",
                 functions: [

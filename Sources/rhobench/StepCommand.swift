@@ -86,7 +86,7 @@ final class StepBench {
         let count = grid.count
         guard mode == .slm else { return [Float](repeating: 1 / Float(count), count: count) }
         var columns = try TokenColumns(rows: grid.batch, tokens: grid.tokens)
-        try columns.set(.loss, try loss_BT.toArray())
+        try columns.set(.loss, loss_BT.toArray())
         try columns.set(.referenceLoss, reference)
         let selection = try policy.select([columns], at: SelectionMoment(step: stepNumber))
         return selection.lossGradient(of: 0)

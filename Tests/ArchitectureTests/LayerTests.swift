@@ -12,7 +12,7 @@ private let allowedImports: [String: Set<String>] = [
     "LuaRuntime": ["RhoCore", "CLua", "CLuaShims"],
     "RhoTensor": ["RhoCore", "RhoKernels"],
     "RhoData": ["RhoCore", "RhoText", "CZlib"],
-    "RhoModels": ["RhoCore", "RhoTensor"],
+    "RhoModels": ["RhoCore", "RhoKernels", "RhoTensor"],
     "RhoCheckpoint": ["RhoCore", "RhoTensor", "RhoModels", "RhoText"],
     "RhoTraining": ["RhoCore", "RhoTensor", "RhoModels", "RhoCheckpoint", "RhoText", "RhoData", "RhoSelection"],
     "RhoBindings": [
