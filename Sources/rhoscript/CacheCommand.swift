@@ -54,7 +54,8 @@ struct CacheCommand: ParsableCommand {
 
     struct Verify: ParsableCommand {
         static let configuration = CommandConfiguration(
-            commandName: "verify", abstract: "Read every stored result again and remove damaged ones; exit 4 if there were any.")
+            commandName: "verify",
+            abstract: "Read every stored result again and remove damaged ones; exit 4 if there were any.")
         @OptionGroup var place: Place
         @Flag(name: .long, help: "Only report damaged results.")
         var keep = false

@@ -23,7 +23,8 @@ struct Rhoscript: ParsableCommand {
             """,
         version: Host.versionLine,
         subcommands: [
-            RunCommand.self, StatusCommand.self, CompareCommand.self, PlotCommand.self, ReportCommand.self, WatchCommand.self,
+            RunCommand.self, StatusCommand.self, CompareCommand.self, PlotCommand.self, ReportCommand.self,
+            WatchCommand.self,
             TokensCommand.self, InitCommand.self, CompletionsCommand.self, WhyCommand.self, CacheCommand.self,
             TestCommand.self, HelpCommand.self, DocsCommand.self,
             VersionCommand.self,

@@ -50,7 +50,8 @@ struct RunCommand: ParsableCommand {
     /// The file named. Checked here and not while parsing, where it would hide an unknown flag.
     private func checkedFile() throws -> String {
         guard let file = words.first else {
-            throw ValidationError("no experiment file given (rhoscript FILE.lua; rhoscript --help lists what else there is)")
+            throw ValidationError(
+                "no experiment file given (rhoscript FILE.lua; rhoscript --help lists what else there is)")
         }
         if file.contains("="), !file.hasSuffix(".lua") {
             throw ValidationError("'\(file)' came before the experiment file; write FILE.lua \(file)")
@@ -67,7 +68,8 @@ struct RunCommand: ParsableCommand {
 
     func run() throws {
         let file = try checkedFile()
-        try Preflight.requireScript(file, commands: Rhoscript.configuration.subcommands.compactMap { $0.configuration.commandName })
+        try Preflight.requireScript(
+            file, commands: Rhoscript.configuration.subcommands.compactMap { $0.configuration.commandName })
         var options = try host.hostOptions()
         options.seed = seed
         options.script = file

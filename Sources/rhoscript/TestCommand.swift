@@ -8,7 +8,8 @@ struct TestCommand: ParsableCommand {
         abstract: "Run Lua specs: files that call describe and it.",
         usage: "rhoscript test [PATH ...] [options]")
 
-    @Argument(help: ArgumentHelp("Spec files or directories; without any, every *_spec.lua under tests.", valueName: "PATH"))
+    @Argument(
+        help: ArgumentHelp("Spec files or directories; without any, every *_spec.lua under tests.", valueName: "PATH"))
     var paths: [String] = []
 
     @OptionGroup var host: HostFlags

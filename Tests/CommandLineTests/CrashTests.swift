@@ -29,7 +29,9 @@ extension CommandLineTests {
         }
 
         @Test func killedAtRandomMoments() throws {
-            #expect(try program.run("tiny.lua", "--out", "whole", "--cache", path("other"), "--progress", "none").status == 0)
+            #expect(
+                try program.run("tiny.lua", "--out", "whole", "--cache", path("other"), "--progress", "none").status
+                    == 0)
             let whole = try TinyExperiment.content(path("whole"))
             #expect(whole.count == 6)
             var random = RandomStream(seed: 1, name: "kill")
@@ -37,7 +39,8 @@ extension CommandLineTests {
             while left > 0 {
                 round += 1
                 let cache = path("cache\(round)")
-                let arguments = ["tiny.lua", "--cache", cache, "--progress", "none"] + (round % 3 == 0 ? ["--no-cache"] : [])
+                let arguments =
+                    ["tiny.lua", "--cache", cache, "--progress", "none"] + (round % 3 == 0 ? ["--no-cache"] : [])
                 let killed = try runThrough(arguments, kills: min(left, 6), &random)
                 left -= max(killed, 1)
                 let runs = RunIdentity.runs(of: "tiny", root: path("runs"))
@@ -61,7 +64,8 @@ extension CommandLineTests {
             #expect(RunStatus.of(directory: run) == .done)
             let why = try program.run("why", "tiny.lua")
             #expect(why.out.contains("kept     rho.train 'reference': finished in this run directory before\n"))
-            #expect(why.out.contains("resumed  rho.train 'slm': went on from the last checkpoint in this run directory\n"))
+            #expect(
+                why.out.contains("resumed  rho.train 'slm': went on from the last checkpoint in this run directory\n"))
             // A finished run is not gone on with.
             #expect(try program.run("tiny.lua").status == 0)
             #expect(RunIdentity.runs(of: "tiny", root: path("runs")).count == 2)
@@ -89,7 +93,8 @@ extension CommandLineTests {
         }
 
         @Test func savingMoreOftenChangesNoNumber() throws {
-            try program.write("often.lua", TinyExperiment.source.replacing("checkpoint_every = 2", with: "checkpoint_seconds = 0"))
+            try program.write(
+                "often.lua", TinyExperiment.source.replacing("checkpoint_every = 2", with: "checkpoint_seconds = 0"))
             #expect(try program.run("tiny.lua", "--out", "seldom", "--no-cache").status == 0)
             #expect(try program.run("often.lua", "--out", "often", "--no-cache").status == 0)
             #expect(try TinyExperiment.content(path("often")) == TinyExperiment.content(path("seldom")))

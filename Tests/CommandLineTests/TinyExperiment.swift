@@ -33,11 +33,13 @@ enum TinyExperiment {
         for arm in try Files.list(run) where Files.exists("\(run)/\(arm)/metrics.jsonl") {
             content["\(arm) metrics"] = try MetricsLog.read("\(run)/\(arm)/metrics.jsonl").map { record in
                 let values = record.values.pairs.filter { !$0.key.hasPrefix("perf/") }
-                return "\(record.step) \(record.tokens) \(JSON.object(JSONObject(values.map { ($0.key, $0.value) })).canonical)"
+                return
+                    "\(record.step) \(record.tokens) \(JSON.object(JSONObject(values.map { ($0.key, $0.value) })).canonical)"
             }.joined(separator: "\n")
             let latest = try Files.readText("\(run)/\(arm)/checkpoints/latest").filter { $0 != "\n" }
             for name in ["model.safetensors", "optimizer.safetensors"] {
-                content["\(arm) \(name)"] = SHA256Hasher.hex(of: try Files.read("\(run)/\(arm)/checkpoints/\(latest)/\(name)"))
+                content["\(arm) \(name)"] = SHA256Hasher.hex(
+                    of: try Files.read("\(run)/\(arm)/checkpoints/\(latest)/\(name)"))
             }
         }
         return content

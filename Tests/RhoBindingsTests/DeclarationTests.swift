@@ -59,8 +59,10 @@ extension SurfaceTests {
             ("data/gsm8k/test.jsonl", "{\"question\": \"2+2?\", \"solution\": \"2+2=4\", \"answer\": \"4\"}\n"),
             (
                 "data/gsm8k/train.jsonl.gz",
-                (1...5).map { "{\"question\": \"1+\($0)?\", \"solution\": \"1+\($0)=\($0 + 1)\", \"answer\": \"\($0 + 1)\"}\n" }
-                    .joined()
+                (1...5).map {
+                    "{\"question\": \"1+\($0)?\", \"solution\": \"1+\($0)=\($0 + 1)\", \"answer\": \"\($0 + 1)\"}\n"
+                }
+                .joined()
             ),
         ]
 

@@ -11,7 +11,10 @@ struct CoreBinding {
             "rho.native.core", doc: "Functions on rho itself.",
             functions: [memory, sha256, time, TensorGradient.noGrad, LoaderBinding(session: session).function]
                 + ReportBinding(session: session).functions + ScoreBinding(session: session).functions,
-            classes: [IteratorBox.declaration, LoaderBinding.classDeclaration, BatchClass.declaration, ScoresClass.declaration],
+            classes: [
+                IteratorBox.declaration, LoaderBinding.classDeclaration, BatchClass.declaration,
+                ScoresClass.declaration,
+            ],
             records: [LoaderBinding.record] + ReportBinding(session: session).records + ScoreBinding.records,
             constants: [("version", .string(Version.text), "Version of the program.")])
     }
@@ -19,12 +22,14 @@ struct CoreBinding {
     private var memory: LuaFunctionDeclaration {
         LuaFunctionDeclaration(
             "rho.memory", doc: "Bytes in use: Lua's heap, tensors alive, their peak, and freed blocks kept for reuse.",
-            returns: [LuaResult(.table, "{ lua =, tensors =, peak =, held =, objects = }")], example: "return rho.memory().tensors"
+            returns: [LuaResult(.table, "{ lua =, tensors =, peak =, held =, objects = }")],
+            example: "return rho.memory().tensors"
         ) { call in
             let lua = call.state.memory
             return [
                 .record([
-                    ("lua", .integer(lua.heap)), ("objects", .integer(lua.objects)), ("tensors", .integer(Storage.liveBytes)),
+                    ("lua", .integer(lua.heap)), ("objects", .integer(lua.objects)),
+                    ("tensors", .integer(Storage.liveBytes)),
                     ("peak", .integer(Storage.peakBytes)), ("held", .integer(Storage.heldBytes)),
                 ])
             ]

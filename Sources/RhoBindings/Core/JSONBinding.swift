@@ -22,15 +22,19 @@ enum JSONBinding {
 
     private static var encode: LuaFunctionDeclaration {
         LuaFunctionDeclaration(
-            "rho.json.encode", doc: "A value as JSON text. Tables with keys 1...n become arrays (as does an empty table), others objects.",
+            "rho.json.encode",
+            doc: "A value as JSON text. Tables with keys 1...n become arrays (as does an empty table), others objects.",
             parameters: [
                 LuaField("value", .any, doc: "nil, boolean, number, string or table"),
                 LuaField("options", .options(record.name), doc: "layout"),
-            ], returns: [LuaResult(.string, "the text")], example: "return rho.json.encode { a = 1, b = { true, \"x\" } }"
+            ], returns: [LuaResult(.string, "the text")],
+            example: "return rho.json.encode { a = 1, b = { true, \"x\" } }"
         ) { call in
             let options = try call.options("options")
             let json = try JSON(call.value("value"))
-            return [.string(json.serialized(sortedKeys: try options.bool("sorted"), pretty: try options.bool("pretty")))]
+            return [
+                .string(json.serialized(sortedKeys: try options.bool("sorted"), pretty: try options.bool("pretty")))
+            ]
         }
     }
 

@@ -54,10 +54,13 @@ enum RandomBinding {
         LuaClassDeclaration(
             "RandomStream", doc: "A random stream; each call draws the next number.",
             methods: [
-                LuaMethod("uniform", doc: "Uniform in [0, 1).", returns: [LuaResult(.number(), "the number")]) { box, _ in
+                LuaMethod("uniform", doc: "Uniform in [0, 1).", returns: [LuaResult(.number(), "the number")]) {
+                    box, _ in
                     [.number(box.stream.uniform())]
                 },
-                LuaMethod("normal", doc: "Normal with mean 0 and variance 1.", returns: [LuaResult(.number(), "the number")]) { box, _ in
+                LuaMethod(
+                    "normal", doc: "Normal with mean 0 and variance 1.", returns: [LuaResult(.number(), "the number")]
+                ) { box, _ in
                     [.number(box.stream.normal())]
                 },
                 LuaMethod(
@@ -89,8 +92,13 @@ enum RandomBinding {
                     guard count > 0 else { throw RhoError(.value, "pick needs a list with at least one element") }
                     return [try list.get(.integer(1 + box.stream.below(count)))]
                 },
-                LuaMethod("describe", doc: "Seed, name and step.", returns: [LuaResult(.table, "the table")]) { box, _ in
-                    [.record([("seed", .integer(box.seed)), ("name", .string(box.name)), ("step", .integer(box.step))])]
+                LuaMethod("describe", doc: "Seed, name and step.", returns: [LuaResult(.table, "the table")]) {
+                    box, _ in
+                    [
+                        .record([
+                            ("seed", .integer(box.seed)), ("name", .string(box.name)), ("step", .integer(box.step)),
+                        ])
+                    ]
                 },
             ], describe: { "stream '\($0.name)' (seed \($0.seed), step \($0.step))" })
     }

@@ -39,7 +39,8 @@ package final class Session {
     }
 
     package init(
-        cacheDirectory: String? = nil, cacheCapacity: Int? = nil, readsCache: Bool = true, script: String? = nil, progress: String = "auto", color: Bool = false,
+        cacheDirectory: String? = nil, cacheCapacity: Int? = nil, readsCache: Bool = true, script: String? = nil,
+        progress: String = "auto", color: Bool = false,
         quiet: Bool = false, arguments: [String] = []
     ) {
         self.cacheDirectory = cacheDirectory ?? Session.defaultCacheDirectory
@@ -81,7 +82,9 @@ package final class Session {
     /// An input path: as given if something is there, else relative to the script's directory.
     /// - Throws: `.io` naming both places where neither holds anything.
     func input(_ path: String) throws(RhoError) -> String {
-        if path.hasPrefix("/") || scriptDirectory == "." || scriptDirectory.isEmpty || Files.exists(path) { return path }
+        if path.hasPrefix("/") || scriptDirectory == "." || scriptDirectory.isEmpty || Files.exists(path) {
+            return path
+        }
         let beside = "\(scriptDirectory)/\(path)"
         if Files.exists(beside) { return beside }
         let reason = String(cString: strerror(ENOENT))

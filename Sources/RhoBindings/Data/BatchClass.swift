@@ -42,7 +42,8 @@ final class BatchBox {
         lastSplit = (0..<count).map { index in
             let rows = batch.rowCount * index / count..<batch.rowCount * (index + 1) / count
             return BatchBox(
-                batch.slice(rows: rows), loader: loader, piece: index, pieces: count, tokenOffset: rows.lowerBound * batch.width)
+                batch.slice(rows: rows), loader: loader, piece: index, pieces: count,
+                tokenOffset: rows.lowerBound * batch.width)
         }
         return lastSplit
     }
@@ -55,10 +56,14 @@ enum BatchClass {
             "Batch", doc: "Rows of tokens for one step: what the model reads and what it predicts.",
             methods: [
                 tensor("ids", "Token ids that the model reads, [rows, context].") { $0.batch.ids.map(Float.init) },
-                tensor("targets", "Token ids that it predicts, [rows, context]; -1 where there is nothing to predict.") {
+                tensor("targets", "Token ids that it predicts, [rows, context]; -1 where there is nothing to predict.")
+                {
                     $0.batch.targets.map(Float.init)
                 },
-                tensor("labels", "Ground truth of the targets, [rows, context]: 0 useful, 1 noise, 2 wrong; nil if unknown.") {
+                tensor(
+                    "labels",
+                    "Ground truth of the targets, [rows, context]: 0 useful, 1 noise, 2 wrong; nil if unknown."
+                ) {
                     $0.batch.labels?.map(Float.init)
                 },
                 text, split, short, describe,
@@ -72,11 +77,15 @@ enum BatchClass {
             byteCount: { $0.batch.ids.count * 8 })
     }
 
-    private static func property(_ name: String, _ doc: String, _ get: @escaping (BatchBox) -> Int) -> LuaProperty<BatchBox> {
+    private static func property(_ name: String, _ doc: String, _ get: @escaping (BatchBox) -> Int) -> LuaProperty<
+        BatchBox
+    > {
         LuaProperty(name, .integer(), doc: doc) { .integer(get($0)) }
     }
 
-    private static func tensor(_ name: String, _ doc: String, _ values: @escaping (BatchBox) -> [Float]?) -> LuaMethod<BatchBox> {
+    private static func tensor(_ name: String, _ doc: String, _ values: @escaping (BatchBox) -> [Float]?) -> LuaMethod<
+        BatchBox
+    > {
         LuaMethod(name, doc: doc, returns: [LuaResult(.object("Tensor"), "the tensor")]) { box, _ in
             guard let values = values(box) else { return [.nil] }
             return [TensorValues.value(try Tensor.from(values, [box.batch.rowCount, box.batch.width]))]
@@ -86,7 +95,8 @@ enum BatchClass {
     private static var text: LuaMethod<BatchBox> {
         LuaMethod(
             "text", doc: "The text of a row.",
-            parameters: [LuaField("row", .integer(min: 1), required: true, doc: "row, from 1")], returns: [LuaResult(.string, "the text")]
+            parameters: [LuaField("row", .integer(min: 1), required: true, doc: "row, from 1")],
+            returns: [LuaResult(.string, "the text")]
         ) { box, call in
             let row = try call.int("row")
             guard row <= box.batch.rowCount else {
@@ -100,7 +110,8 @@ enum BatchClass {
 
     private static var split: LuaMethod<BatchBox> {
         LuaMethod(
-            "split", doc: "The batch in n pieces of whole rows, to save memory; policies know that they belong together.",
+            "split",
+            doc: "The batch in n pieces of whole rows, to save memory; policies know that they belong together.",
             parameters: [LuaField("n", .integer(min: 1), required: true, doc: "number of pieces")],
             returns: [LuaResult(.list(.object("Batch")), "the pieces")]
         ) { box, call in [.list(try box.split(call.int("n")).map { .object($0, class: "Batch") })] }
@@ -108,7 +119,9 @@ enum BatchClass {
 
     private static var short: LuaMethod<BatchBox> {
         LuaMethod(
-            "short", doc: "The same tokens with short contexts: the row is cut into blocks of n positions that do not see each other.",
+            "short",
+            doc:
+                "The same tokens with short contexts: the row is cut into blocks of n positions that do not see each other.",
             parameters: [LuaField("n", .integer(min: 1), required: true, unit: "tokens", doc: "positions of a block")],
             returns: [LuaResult(.object("Batch"), "the batch")],
             example: "local near = model:loss(batch:short(32))"
@@ -119,22 +132,27 @@ enum BatchClass {
             batch.segmentStart = (0..<Int32(batch.ids.count)).map { place in
                 max(box.batch.segmentStart?[Int(place)] ?? 0, place % width / block * block)
             }
-            let made = BatchBox(batch, loader: box.loader, piece: box.piece, pieces: box.pieces, tokenOffset: box.tokenOffset)
+            let made = BatchBox(
+                batch, loader: box.loader, piece: box.piece, pieces: box.pieces, tokenOffset: box.tokenOffset)
             return [.object(made, class: "Batch")]
         }
     }
 
     private static var describe: LuaMethod<BatchBox> {
-        LuaMethod("describe", doc: "Step, sizes and where each row comes from.", returns: [LuaResult(.table, "the table")]) { box, _ in
+        LuaMethod(
+            "describe", doc: "Step, sizes and where each row comes from.", returns: [LuaResult(.table, "the table")]
+        ) { box, _ in
             let rows = box.batch.rows.map { place -> LuaValue in
                 guard let place else { return .record([("source", .string("padding"))]) }
                 return .record([
-                    ("source", .string(box.loader.tokens.corpus.parts[place.part].name)), ("row", .integer(place.row + 1)),
+                    ("source", .string(box.loader.tokens.corpus.parts[place.part].name)),
+                    ("row", .integer(place.row + 1)),
                 ])
             }
             return [
                 .record([
-                    ("step", .integer(box.step)), ("rows", .integer(box.batch.rowCount)), ("context", .integer(box.batch.width)),
+                    ("step", .integer(box.step)), ("rows", .integer(box.batch.rowCount)),
+                    ("context", .integer(box.batch.width)),
                     ("tokens", .integer(box.batch.validCount)), ("origin", .list(rows)),
                 ])
             ]

@@ -9,7 +9,8 @@ struct CorpusClass {
     static let splitRecord = LuaRecord(
         "SplitOptions",
         [
-            LuaField("held_out", .number(min: 0, max: 1), required: true, doc: "share of documents held out, in (0, 1)"),
+            LuaField(
+                "held_out", .number(min: 0, max: 1), required: true, doc: "share of documents held out, in (0, 1)"),
             LuaField("salt", .string, default: "", doc: "another salt is another split"),
         ])
     static let takeRecord = LuaRecord(
@@ -19,12 +20,17 @@ struct CorpusClass {
             LuaField("bytes", .integer(min: 1), unit: "bytes", doc: "until their texts reach so many"),
         ])
     static let lookRecord = LuaRecord(
-        "LookOptions", [LuaField("limit", .integer(min: 0, max: 10_000), default: 10, unit: "documents", doc: "how many")])
+        "LookOptions",
+        [LuaField("limit", .integer(min: 0, max: 10_000), default: 10, unit: "documents", doc: "how many")])
     static let mapRecord = LuaRecord(
         "MapOptions",
         [
             LuaField("name", .string, doc: "name in reports"),
-            LuaField("version", .string, doc: "stands for the function's meaning where its code does not say it all, as when it reads files: another version, other documents"),
+            LuaField(
+                "version", .string,
+                doc:
+                    "stands for the function's meaning where its code does not say it all, as when it reads files: another version, other documents"
+            ),
         ])
     static let records = [splitRecord, takeRecord, lookRecord, mapRecord]
 
@@ -39,7 +45,9 @@ struct CorpusClass {
 
     private var split: LuaMethod<CorpusBox> {
         LuaMethod(
-            "split", doc: "Two corpora by a hash of each document's text: duplicates fall on the same side, and growing a corpus moves no document.",
+            "split",
+            doc:
+                "Two corpora by a hash of each document's text: duplicates fall on the same side, and growing a corpus moves no document.",
             parameters: [LuaField("options", .options(Self.splitRecord.name), required: true, doc: "share")],
             returns: [LuaResult(.object("Corpus"), "to train on"), LuaResult(.object("Corpus"), "held out")],
             example: "local train, held = corpus:split { held_out = 0.05 }"
@@ -76,12 +84,14 @@ struct CorpusClass {
     private var filter: LuaMethod<CorpusBox> {
         LuaMethod(
             "filter", doc: "The documents for which a function of { text =, source = } returns true.",
-            parameters: [LuaField("keep", .function, required: true, doc: "keep(document) -> boolean")], returns: corpusResult
+            parameters: [LuaField("keep", .function, required: true, doc: "keep(document) -> boolean")],
+            returns: corpusResult
         ) { corpus, call in
             let keep = try call.function("keep")
             let made = corpus.mapSources(name: corpus.name) { source in
                 FilteredSource(source, key: FunctionRecipe.key(of: keep, version: nil)) {
-                    DataBinding.truth(try keep.call([DocumentReading.value($0)]).first) }
+                    DataBinding.truth(try keep.call([DocumentReading.value($0)]).first)
+                }
             }
             return [.object(made, class: "Corpus")]
         }
@@ -106,7 +116,8 @@ struct CorpusClass {
                 MappedSource(source, key: FunctionRecipe.key(of: change, version: version)) { document, index in
                     guard case .record(let pairs) = DocumentReading.value(document) else { return nil }
                     let argument = LuaValue.record(pairs + [("index", .integer(index + 1))])
-                    return try DocumentReading.document(change.call([argument]).first ?? .nil, "Corpus:map: document \(index + 1)")
+                    return try DocumentReading.document(
+                        change.call([argument]).first ?? .nil, "Corpus:map: document \(index + 1)")
                 }
             }
             return [.object(made, class: "Corpus")]
@@ -125,7 +136,10 @@ struct CorpusClass {
     }
 
     private var hash: LuaMethod<CorpusBox> {
-        LuaMethod("hash", doc: "SHA-256 of the content, labels included. Reads the corpus once.", returns: [LuaResult(.string, "hexadecimal")]) { corpus, _ in
+        LuaMethod(
+            "hash", doc: "SHA-256 of the content, labels included. Reads the corpus once.",
+            returns: [LuaResult(.string, "hexadecimal")]
+        ) { corpus, _ in
             [.string(try corpus.hash())]
         }
     }
@@ -141,7 +155,9 @@ struct CorpusClass {
     }
 
     private var name: LuaMethod<CorpusBox> {
-        LuaMethod("name", doc: "Name in reports.", returns: [LuaResult(.string, "the name")]) { corpus, _ in [.string(corpus.name)] }
+        LuaMethod("name", doc: "Name in reports.", returns: [LuaResult(.string, "the name")]) { corpus, _ in
+            [.string(corpus.name)]
+        }
     }
 
     private var prepared: LuaMethod<CorpusBox> {
@@ -156,14 +172,19 @@ struct CorpusClass {
     }
 
     private var describe: LuaMethod<CorpusBox> {
-        LuaMethod("describe", doc: "Name and parts; counts and hash where they are known already.", returns: [LuaResult(.table, "the table")]) { corpus, _ in
+        LuaMethod(
+            "describe", doc: "Name and parts; counts and hash where they are known already.",
+            returns: [LuaResult(.table, "the table")]
+        ) { corpus, _ in
             var pairs: [(String, LuaValue)] = [("name", .string(corpus.name))]
             if let hash = corpus.knownHash { pairs.append(("hash", .string(hash))) }
             if let count = corpus.knownCount {
                 pairs += [("documents", .integer(count.documents)), ("bytes", .integer(count.bytes))]
             }
             if case .mixture(let parts) = corpus.content {
-                let list = parts.map { LuaValue.record([("name", .string($0.corpus.name)), ("weight", .number($0.weight))]) }
+                let list = parts.map {
+                    LuaValue.record([("name", .string($0.corpus.name)), ("weight", .number($0.weight))])
+                }
                 pairs.append(("parts", .list(list)))
             }
             return [.record(pairs)]

@@ -15,7 +15,8 @@ struct DataBinding {
                 """,
             functions: [jsonl, text, documents, mix, prepare, answers],
             classes: [CorpusClass(session: session).declaration, TokensClass.declaration],
-            records: [jsonlRecord, textRecord, documentsRecord, mixRecord, prepareRecord, answersRecord] + CorpusClass.records)
+            records: [jsonlRecord, textRecord, documentsRecord, mixRecord, prepareRecord, answersRecord]
+                + CorpusClass.records)
     }
 
     private static let paths = LuaField(
@@ -30,8 +31,12 @@ struct DataBinding {
         [
             DataBinding.paths,
             LuaField("text", .string, default: "{text}", doc: "the document, with {field} for fields of the row"),
-            LuaField("filter", .anyOf([.function, .map(.any)]), doc: "function of the row, or { field = value }: rows to keep"),
-            LuaField("on_bad_row", .oneOf(["error", "skip"]), default: "error", doc: "what a broken row does; skipped rows are counted"),
+            LuaField(
+                "filter", .anyOf([.function, .map(.any)]),
+                doc: "function of the row, or { field = value }: rows to keep"),
+            LuaField(
+                "on_bad_row", .oneOf(["error", "skip"]), default: "error",
+                doc: "what a broken row does; skipped rows are counted"),
             LuaField("limit", .integer(min: 1), unit: "documents", doc: "stop after so many"),
             LuaField("fields", .list(.string), default: [], doc: "fields that documents keep, for corpus:map"),
             DataBinding.nameField,
@@ -40,7 +45,9 @@ struct DataBinding {
     private var jsonl: LuaFunctionDeclaration {
         LuaFunctionDeclaration(
             "rho.data.jsonl", doc: "Documents from files of JSON rows, plain or gzip.",
-            parameters: [LuaField("options", .options(jsonlRecord.name), required: true, doc: "files and how rows become text")],
+            parameters: [
+                LuaField("options", .options(jsonlRecord.name), required: true, doc: "files and how rows become text")
+            ],
             returns: [LuaResult(.object("Corpus"), "the documents")],
             example: "local c = rho.data.jsonl { \"train.jsonl.gz\", text = \"{question}\\n{solution}\" }"
         ) { call in
@@ -79,8 +86,11 @@ struct DataBinding {
         "TextOptions",
         [
             DataBinding.paths,
-            LuaField("suffix", .list(.string), default: [".txt", ".md", ".txt.gz", ".md.gz"], doc: "files to take from directories"),
-            LuaField("separator", .string, doc: "text between documents of one file; without it a file is one document"),
+            LuaField(
+                "suffix", .list(.string), default: [".txt", ".md", ".txt.gz", ".md.gz"],
+                doc: "files to take from directories"),
+            LuaField(
+                "separator", .string, doc: "text between documents of one file; without it a file is one document"),
             LuaField("limit", .integer(min: 1), unit: "documents", doc: "stop after so many"),
             DataBinding.nameField,
         ])
@@ -106,10 +116,15 @@ struct DataBinding {
     private let documentsRecord = LuaRecord(
         "DocumentsOptions",
         [
-            LuaField("from", .anyOf([.function, .list(.any)]), required: true, positional: true,
+            LuaField(
+                "from", .anyOf([.function, .list(.any)]), required: true, positional: true,
                 doc: "a function of the index (1, 2, ...), or a list of documents"),
             LuaField("count", .integer(min: 0), unit: "documents", doc: "how many indices the function is asked for"),
-            LuaField("version", .string, doc: "stands for the function's meaning where its code does not say it all, as when it reads files: another version, other documents"),
+            LuaField(
+                "version", .string,
+                doc:
+                    "stands for the function's meaning where its code does not say it all, as when it reads files: another version, other documents"
+            ),
             LuaField("source", .string, doc: "where the documents are said to come from"),
             DataBinding.nameField,
         ])
@@ -144,7 +159,8 @@ struct DataBinding {
                 cacheKey: FunctionRecipe.key(of: function, version: try options.optionalString("version"))
             ) { index in
                 let result = try function.call([.integer(index + 1)])
-                return try DocumentReading.document(result.first ?? .nil, "\(place): document \(index + 1)", source: origin)
+                return try DocumentReading.document(
+                    result.first ?? .nil, "\(place): document \(index + 1)", source: origin)
             }
             return [.object(CorpusBox(source), class: "Corpus")]
         }
@@ -161,7 +177,8 @@ struct DataBinding {
 
     private var mix: LuaFunctionDeclaration {
         LuaFunctionDeclaration(
-            "rho.data.mix", doc: "Several corpora as one: each row of a batch is drawn from a part with its weight's share.",
+            "rho.data.mix",
+            doc: "Several corpora as one: each row of a batch is drawn from a part with its weight's share.",
             parameters: [LuaField("options", .options(mixRecord.name), required: true, doc: "corpora and weights")],
             returns: [LuaResult(.object("Corpus"), "the mixture")],
             example: "return rho.data.mix { { clean, 1 }, { web, 3 } }"
@@ -195,12 +212,15 @@ struct DataBinding {
         LuaFunctionDeclaration(
             "rho.data.prepare",
             doc: "Tokenises a corpus into the cache, once; every verb that needs tokens does this by itself.",
-            parameters: [LuaField("options", .options(prepareRecord.name), required: true, doc: "corpus and tokenizer")],
+            parameters: [
+                LuaField("options", .options(prepareRecord.name), required: true, doc: "corpus and tokenizer")
+            ],
             returns: [LuaResult(.object("Tokens"), "the stored tokens")]
         ) { call in
             let options = try call.options("options")
             let tokens = try Preparation(session: session).tokens(
-                of: options.object("data", as: CorpusBox.self), options.object("tokenizer", as: TokenizerBox.self).tokenizer)
+                of: options.object("data", as: CorpusBox.self),
+                options.object("tokenizer", as: TokenizerBox.self).tokenizer)
             return [.object(tokens, class: "Tokens")]
         }
     }
@@ -211,7 +231,9 @@ struct DataBinding {
         "AnswersOptions",
         [
             DataBinding.paths,
-            LuaField("prompt", .string, default: "{question}\n", doc: "what the model reads, with {field} for fields of the row"),
+            LuaField(
+                "prompt", .string, default: "{question}\n",
+                doc: "what the model reads, with {field} for fields of the row"),
             LuaField("answer", .string, default: "{answer}", doc: "what it should say"),
             LuaField("limit", .integer(min: 1), unit: "problems", doc: "stop after so many"),
         ])
@@ -228,7 +250,12 @@ struct DataBinding {
             func texts(_ template: String) throws -> [LuaValue] {
                 try JSONLSource(paths, template: template).documents(limit: limit).map { .bytes($0.text) }
             }
-            return [.record([("prompts", .list(try texts(options.string("prompt")))), ("answers", .list(try texts(options.string("answer"))))])]
+            return [
+                .record([
+                    ("prompts", .list(try texts(options.string("prompt")))),
+                    ("answers", .list(try texts(options.string("answer")))),
+                ])
+            ]
         }
     }
 }

@@ -65,7 +65,8 @@ enum DocumentReading {
                 let got = label.stringValue.map { "'\($0)'" } ?? label.typeName
                 let names = TextLabel.allCases.map(\.name)
                 throw RhoError(
-                    .value, "\(place): the label of span \(index) must be one of \(names.joined(separator: ", ")), got \(got)"
+                    .value,
+                    "\(place): the label of span \(index) must be one of \(names.joined(separator: ", ")), got \(got)"
                         + (label.stringValue.map { suggestion(for: $0, in: names) } ?? ""))
             }
             text.append(contentsOf: bytes)
@@ -73,13 +74,18 @@ enum DocumentReading {
         }
         if items.first?.bytesValue != nil {
             guard items.count % 2 == 0 else {
-                throw RhoError(.value, "\(place): flat spans come in pairs of text and label, got \(items.count) entries")
+                throw RhoError(
+                    .value, "\(place): flat spans come in pairs of text and label, got \(items.count) entries")
             }
-            for index in stride(from: 0, to: items.count, by: 2) { try append(items[index], items[index + 1], index / 2 + 1) }
+            for index in stride(from: 0, to: items.count, by: 2) {
+                try append(items[index], items[index + 1], index / 2 + 1)
+            }
         } else {
             for (index, item) in items.enumerated() {
                 let pair = try item.tableValue?.list() ?? item.listValue ?? []
-                guard pair.count == 2 else { throw RhoError(.value, "\(place): span \(index + 1) must be {text, label}") }
+                guard pair.count == 2 else {
+                    throw RhoError(.value, "\(place): span \(index + 1) must be {text, label}")
+                }
                 try append(pair[0], pair[1], index + 1)
             }
         }

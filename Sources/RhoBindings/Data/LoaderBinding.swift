@@ -28,12 +28,14 @@ struct LoaderBinding {
     static let record = LuaRecord(
         "LoaderOptions",
         [
-            LuaField("data", .anyOf([.object("Corpus"), .object("Tokens")]), required: true, doc: "text, or stored tokens"),
+            LuaField(
+                "data", .anyOf([.object("Corpus"), .object("Tokens")]), required: true, doc: "text, or stored tokens"),
             LuaField("tokenizer", .object("Tokenizer"), doc: "needed with a corpus"),
             LuaField("batch", .integer(min: 1), default: 32, unit: "rows", doc: "rows of a batch"),
             LuaField("context", .integer(min: 1), default: 256, unit: "tokens", doc: "tokens of a row"),
             LuaField("seed", .integer(), default: 0, doc: "order of the rows"),
-            LuaField("order", .oneOf(["shuffled", "sequential"]), default: "shuffled",
+            LuaField(
+                "order", .oneOf(["shuffled", "sequential"]), default: "shuffled",
                 doc: "shuffled: without end, every row once an epoch; sequential: every row once, in order"),
             LuaField("mask_documents", .boolean, default: false, doc: "tokens see only their own document"),
         ])
@@ -43,7 +45,8 @@ struct LoaderBinding {
             "rho.loader", doc: "Batches of a corpus. A batch is a pure function of the options and its step.",
             parameters: [LuaField("options", .options(Self.record.name), required: true, doc: "data and sizes")],
             returns: [LuaResult(.object("Loader"), "the loader")],
-            example: "for batch in rho.loader { data = corpus, tokenizer = tok, batch = 8, context = 64 }:steps(10) do print(batch.tokens) end"
+            example:
+                "for batch in rho.loader { data = corpus, tokenizer = tok, batch = 8, context = 64 }:steps(10) do print(batch.tokens) end"
         ) { call in
             let options = try call.options("options")
             let tokens = try self.tokens(options)
@@ -97,21 +100,29 @@ struct LoaderBinding {
                 number("rows", "Rows of all data, each once.") { $0.loader.rowCount },
                 number("steps_per_pass", "Steps after which every row was seen once.") { $0.loader.stepsPerPass },
                 number("tokens_per_batch", "Positions of a batch.") { $0.loader.batch * $0.loader.tokens },
-                LuaMethod("data", doc: "The stored tokens.", returns: [LuaResult(.object("Tokens"), "the tokens")]) { box, _ in [box.tokens.value] },
+                LuaMethod("data", doc: "The stored tokens.", returns: [LuaResult(.object("Tokens"), "the tokens")]) {
+                    box, _ in [box.tokens.value]
+                },
                 LuaMethod("describe", doc: "Sizes and order.", returns: [LuaResult(.table, "the table")]) { box, _ in
                     [
                         .record([
                             ("data", .string(box.tokens.corpus.name)), ("batch", .integer(box.loader.batch)),
-                            ("context", .integer(box.loader.tokens)), ("seed", .integer(Int(bitPattern: UInt(box.seed)))),
+                            ("context", .integer(box.loader.tokens)),
+                            ("seed", .integer(Int(bitPattern: UInt(box.seed)))),
                             ("order", .string(box.loader.order == .sequential ? "sequential" : "shuffled")),
-                            ("mask_documents", .boolean(box.loader.documentMask)), ("rows", .integer(box.loader.rowCount)),
+                            ("mask_documents", .boolean(box.loader.documentMask)),
+                            ("rows", .integer(box.loader.rowCount)),
                         ])
                     ]
                 },
-            ], describe: { "loader of '\($0.tokens.corpus.name)' (\($0.loader.batch) rows of \($0.loader.tokens) tokens)" })
+            ],
+            describe: { "loader of '\($0.tokens.corpus.name)' (\($0.loader.batch) rows of \($0.loader.tokens) tokens)" }
+        )
     }
 
-    private static func number(_ name: String, _ doc: String, _ get: @escaping (LoaderBox) -> Int) -> LuaMethod<LoaderBox> {
+    private static func number(_ name: String, _ doc: String, _ get: @escaping (LoaderBox) -> Int) -> LuaMethod<
+        LoaderBox
+    > {
         LuaMethod(name, doc: doc, returns: [LuaResult(.integer(), "the number")]) { box, _ in [.integer(get(box))] }
     }
 }

@@ -30,7 +30,8 @@ struct Preparation {
         }
         let made = TokensBox(try RhoData.Corpus(parts, name: corpus.name), tokenizer)
         corpus.prepared[tokenizer.fingerprint] = made
-        session.run?.directory.manifest.setTokenizer("\(tokenizer.kind)-\(tokenizer.vocabularySize)", fingerprint: tokenizer.fingerprint)
+        session.run?.directory.manifest.setTokenizer(
+            "\(tokenizer.kind)-\(tokenizer.vocabularySize)", fingerprint: tokenizer.fingerprint)
         return made
     }
 
@@ -50,7 +51,8 @@ struct Preparation {
 
     private func key(_ hash: String, _ corpus: CorpusBox, _ tokenizer: any Tokenizer) -> ObjectKey {
         session.store.key(
-            "rho.data.prepare", ["corpus": JSON(hash), "tokenizer": JSON(tokenizer.fingerprint)], notes: ["corpus": JSON(corpus.name)])
+            "rho.data.prepare", ["corpus": JSON(hash), "tokenizer": JSON(tokenizer.fingerprint)],
+            notes: ["corpus": JSON(corpus.name)])
     }
 
     /// The stored tokens. A corpus whose hash nobody knows is tokenised in one pass, hashed on the way.

@@ -11,13 +11,15 @@ enum TokensClass {
                 number("count", "Tokens.") { $0.corpus.tokenCount },
                 number("documents", "Documents.") { $0.corpus.documentCount },
                 number("bytes", "Bytes of text.") { $0.corpus.byteCount },
-                LuaMethod("hash", doc: "SHA-256 of the documents.", returns: [LuaResult(.string, "hexadecimal")]) { box, _ in
+                LuaMethod("hash", doc: "SHA-256 of the documents.", returns: [LuaResult(.string, "hexadecimal")]) {
+                    box, _ in
                     [.string(box.corpus.hash)]
                 },
                 LuaMethod("paths", doc: "The mapped files.", returns: [LuaResult(.list(.string), "paths")]) { box, _ in
                     [.list(box.corpus.parts.map(\.store.path))]
                 },
-                LuaMethod("describe", doc: "Counts, hash and tokenizer.", returns: [LuaResult(.table, "the table")]) { box, _ in
+                LuaMethod("describe", doc: "Counts, hash and tokenizer.", returns: [LuaResult(.table, "the table")]) {
+                    box, _ in
                     let corpus = box.corpus
                     return [
                         .record([
@@ -28,10 +30,15 @@ enum TokensClass {
                         ])
                     ]
                 },
-            ], describe: { "tokens of '\($0.corpus.name)' (\($0.corpus.tokenCount) tokens, \($0.corpus.documentCount) documents)" })
+            ],
+            describe: {
+                "tokens of '\($0.corpus.name)' (\($0.corpus.tokenCount) tokens, \($0.corpus.documentCount) documents)"
+            })
     }
 
-    private static func number(_ name: String, _ doc: String, _ get: @escaping (TokensBox) -> Int) -> LuaMethod<TokensBox> {
+    private static func number(_ name: String, _ doc: String, _ get: @escaping (TokensBox) -> Int) -> LuaMethod<
+        TokensBox
+    > {
         LuaMethod(name, doc: doc, returns: [LuaResult(.integer(), "the count")]) { box, _ in [.integer(get(box))] }
     }
 }

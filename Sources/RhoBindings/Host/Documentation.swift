@@ -34,10 +34,12 @@ extension Host {
     /// Writes, or with `check` compares, docs/api and the editor stubs. Returns the files that differ, in order.
     public static func writeDocumentation(root: String, check: Bool) throws -> [String] {
         let manual = Manual(catalog: try catalog())
-        let files = manual.pages.map { ("docs/api/\($0.name)", $0.text) } + [("stdlib-lua/meta/rho.d.lua", manual.stubs)]
+        let files =
+            manual.pages.map { ("docs/api/\($0.name)", $0.text) } + [("stdlib-lua/meta/rho.d.lua", manual.stubs)]
         var changed: [String] = []
         let pages = Set(manual.pages.map(\.name))
-        for stale in (try? Files.list("\(root)/docs/api")) ?? [] where stale.hasSuffix(".md") && !pages.contains(stale) {
+        for stale in (try? Files.list("\(root)/docs/api")) ?? [] where stale.hasSuffix(".md") && !pages.contains(stale)
+        {
             changed.append("docs/api/\(stale)")
             if !check { try Files.remove(tree: "\(root)/docs/api/\(stale)") }
         }

@@ -7,7 +7,8 @@ public enum Host {
     /// Runs an experiment file.
     public static func runExperiment(_ options: HostOptions, _ request: RunRequest) -> HostOutcome {
         // With --json stdout belongs to the document; what the script prints goes to stderr.
-        let output: (String) -> Void = request.json ? { ProgressLine.writeToStandardError($0) } : { writeToStandardOutput($0) }
+        let output: (String) -> Void =
+            request.json ? { ProgressLine.writeToStandardError($0) } : { writeToStandardOutput($0) }
         return run(options, output: output) { host in
             let results = try host.state.run(file: request.file)
             let main = try host.function("main", of: "rho.runner")
@@ -33,13 +34,19 @@ public enum Host {
         var files: [String] = []
         for path in paths {
             guard Files.isDirectory(path) else {
-                guard Files.exists(path) else { throw RhoError(.usage, "cannot open '\(path)': no such file or directory") }
+                guard Files.exists(path) else {
+                    throw RhoError(.usage, "cannot open '\(path)': no such file or directory")
+                }
                 files.append(path)
                 continue
             }
             for name in try Files.list(path) where !name.hasPrefix(".") {
                 let child = "\(path)/\(name)"
-                if Files.isDirectory(child) { files += try specFiles([child]) } else if name.hasSuffix("_spec.lua") { files.append(child) }
+                if Files.isDirectory(child) {
+                    files += try specFiles([child])
+                } else if name.hasSuffix("_spec.lua") {
+                    files.append(child)
+                }
             }
         }
         return files
@@ -48,7 +55,8 @@ public enum Host {
     private static func cli(_ request: RunRequest, _ options: HostOptions) -> LuaValue {
         var pairs: [(String, LuaValue)] = [
             ("file", .string(request.file)), ("sets", .list(request.assignments)), ("json", .boolean(request.json)),
-            ("help", .boolean(request.help)), ("quiet", .boolean(request.quiet)), ("progress", .string(request.progress)),
+            ("help", .boolean(request.help)), ("quiet", .boolean(request.quiet)),
+            ("progress", .string(request.progress)),
             ("argv", .list(options.scriptArguments)), ("force", .boolean(request.force)),
             ("print_config", .boolean(request.printConfig)),
         ]

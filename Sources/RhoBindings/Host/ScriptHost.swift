@@ -13,13 +13,15 @@ package final class ScriptHost {
     ) throws(RhoError) {
         if let threads = options.threads { Session.threads = threads }
         session = Session(
-            cacheDirectory: options.cacheDirectory, cacheCapacity: options.cacheCapacity, readsCache: options.readsCache, script: options.script, progress: options.progress,
+            cacheDirectory: options.cacheDirectory, cacheCapacity: options.cacheCapacity,
+            readsCache: options.readsCache, script: options.script, progress: options.progress,
             color: options.color ?? false, quiet: options.quiet, arguments: options.scriptArguments)
         session.tensorboard = options.tensorboard
         let sandbox = options.sandboxed ? LuaSandbox(root: session.scriptDirectory) : nil
         state = try LuaState(
             LuaState.Options(
-                seed: UInt64(bitPattern: Int64(options.seed ?? 0)), sandbox: sandbox, arguments: options.scriptArguments,
+                seed: UInt64(bitPattern: Int64(options.seed ?? 0)), sandbox: sandbox,
+                arguments: options.scriptArguments,
                 fullTraceback: options.fullTraceback, output: output))
         state.host = session
         state.objectFingerprint = { [session] object in try Identity(store: session.store).fingerprint(of: object) }
@@ -32,7 +34,8 @@ package final class ScriptHost {
 
     /// The function of that name in an embedded module.
     func function(_ name: String, of module: String) throws -> LuaFunction {
-        guard case .table(let table) = try state.require(module), let function = try table.get(name).functionValue else {
+        guard case .table(let table) = try state.require(module), let function = try table.get(name).functionValue
+        else {
             throw RhoError(.internal, "the embedded module \(module) has no function \(name)")
         }
         return function

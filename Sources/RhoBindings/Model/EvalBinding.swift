@@ -8,7 +8,9 @@ struct EvalBinding {
 
     var module: LuaModuleDeclaration {
         LuaModuleDeclaration(
-            "rho.native.eval", doc: "Measurements of trained models. Each says its version; numbers of different versions are not compared.",
+            "rho.native.eval",
+            doc:
+                "Measurements of trained models. Each says its version; numbers of different versions are not compared.",
             functions: [loss, exactMatch] + EvaluateFunctions(session: session).functions,
             records: [lossRecord, exactRecord] + EvaluateFunctions.records)
     }
@@ -17,19 +19,28 @@ struct EvalBinding {
         "EvalLossOptions",
         [
             LuaField("model", .object("Model"), required: true, doc: "the model"),
-            LuaField("data", .anyOf([.object("Corpus"), .object("Tokens")]), required: true, doc: "text it was not trained on"),
+            LuaField(
+                "data", .anyOf([.object("Corpus"), .object("Tokens")]), required: true,
+                doc: "text it was not trained on"),
             LuaField("tokenizer", .object("Tokenizer"), doc: "default: the model's"),
-            LuaField("context", .integer(min: 1), unit: "tokens", doc: "tokens of a row (default: the model's context)"),
+            LuaField(
+                "context", .integer(min: 1), unit: "tokens", doc: "tokens of a row (default: the model's context)"),
             LuaField("batch", .integer(min: 1), default: 16, unit: "rows", doc: "rows of a forward pass"),
-            LuaField("limit_tokens", .integer(min: 1), unit: "tokens", doc: "about so many, spread evenly (default: all)"),
+            LuaField(
+                "limit_tokens", .integer(min: 1), unit: "tokens", doc: "about so many, spread evenly (default: all)"),
             LuaField("mask_documents", .boolean, default: false, doc: "tokens see only their own document"),
         ])
 
     private var loss: LuaFunctionDeclaration {
         LuaFunctionDeclaration(
-            "rho.eval.loss", doc: "Mean loss on a corpus, with its standard error over rows, and bits per byte of text.",
+            "rho.eval.loss",
+            doc: "Mean loss on a corpus, with its standard error over rows, and bits per byte of text.",
             parameters: [LuaField("options", .options(lossRecord.name), required: true, doc: "model and text")],
-            returns: [LuaResult(.table, "{ loss =, stderr =, bits_per_byte =, perplexity =, tokens =, bytes =, flops =, version = }")],
+            returns: [
+                LuaResult(
+                    .table, "{ loss =, stderr =, bits_per_byte =, perplexity =, tokens =, bytes =, flops =, version = }"
+                )
+            ],
             example: "print(rho.eval.loss { model = model, data = held }.loss)"
         ) { call in
             let options = try call.options("options")
@@ -51,7 +62,8 @@ struct EvalBinding {
         }
         let context = try options.optionalInt("context") ?? box.config.context
         let result = try HeldOut.evaluate(
-            box.model(), on: tokens.corpus, byteLengths: tokens.byteLengths, context: context, batch: options.int("batch"),
+            box.model(), on: tokens.corpus, byteLengths: tokens.byteLengths, context: context,
+            batch: options.int("batch"),
             limit: options.optionalInt("limit_tokens"), documentMask: options.bool("mask_documents")
         ) { _ throws(RhoError) in
             try Interruption.check()
@@ -77,12 +89,17 @@ struct EvalBinding {
 
     private var exactMatch: LuaFunctionDeclaration {
         LuaFunctionDeclaration(
-            "rho.eval.exact_match", doc: "Share of prompts whose greedy continuation is exactly the answer, with its standard error.",
-            parameters: [LuaField("options", .options(exactRecord.name), required: true, doc: "model, prompts and answers")],
+            "rho.eval.exact_match",
+            doc: "Share of prompts whose greedy continuation is exactly the answer, with its standard error.",
+            parameters: [
+                LuaField("options", .options(exactRecord.name), required: true, doc: "model, prompts and answers")
+            ],
             returns: [LuaResult(.table, "{ accuracy =, stderr =, correct =, n =, items = {...}, flops =, version = }")]
         ) { call in
             let options = try call.options("options")
-            return try session.store.evaluation(options, label: "\(options.strings("prompts").count) prompts") { try exact(options) }
+            return try session.store.evaluation(options, label: "\(options.strings("prompts").count) prompts") {
+                try exact(options)
+            }
         }
     }
 
@@ -100,17 +117,20 @@ struct EvalBinding {
             }
         }
         let result = try ExactMatch.evaluate(
-            box.model(), tokenizer: box.needTokenizer(), prompts: options.strings("prompts"), answers: options.strings("answers"),
+            box.model(), tokenizer: box.needTokenizer(), prompts: options.strings("prompts"),
+            answers: options.strings("answers"),
             maxTokens: options.int("max_tokens"), stops: stops, extract: extract)
         let items = result.items.map { item in
             LuaValue.record([
-                ("prompt", .string(item.prompt)), ("expected", .string(item.expected)), ("output", .string(item.output)),
+                ("prompt", .string(item.prompt)), ("expected", .string(item.expected)),
+                ("output", .string(item.output)),
                 ("answer", .string(item.answer)), ("correct", .boolean(item.correct)),
             ])
         }
         return .record([
             ("accuracy", .number(result.accuracy)), ("stderr", .number(result.standardError)),
-            ("correct", .integer(result.correct)), ("n", .integer(result.items.count)), ("truncated", .integer(result.truncated)),
+            ("correct", .integer(result.correct)), ("n", .integer(result.items.count)),
+            ("truncated", .integer(result.truncated)),
             ("items", .list(items)), ("flops", .number(result.flops)), ("version", .integer(ExactMatch.version)),
         ])
     }

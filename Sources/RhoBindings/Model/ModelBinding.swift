@@ -29,24 +29,30 @@ struct ModelBinding {
         LuaField("dropout", .number(min: 0, max: 1), default: 0, doc: "share of activations dropped in training"),
         LuaField("norm_eps", .number(min: 0, openMin: true), default: 1e-5, doc: "added to the variance in norms"),
         LuaField("seed", .integer(), doc: "weights from this seed at once; without it the model is an architecture"),
-        LuaField("ff", .integer(min: 1), doc: "inner width of the feed-forward block (default: 8/3 of dim, GPT-2: 4 of dim)"),
+        LuaField(
+            "ff", .integer(min: 1), doc: "inner width of the feed-forward block (default: 8/3 of dim, GPT-2: 4 of dim)"),
     ]
 
     private let llamaRecord = LuaRecord(
         "LlamaOptions",
         ModelBinding.sizes + [
             LuaField("kv_heads", .integer(min: 1), doc: "key and value heads (default: as many as heads)"),
-            LuaField("rope_theta", .number(min: 0, openMin: true), default: 10000, doc: "base of the rotary frequencies"),
-            LuaField("window", .integer(min: 1), unit: "tokens", doc: "a token sees only so many before it (default: all)"),
+            LuaField(
+                "rope_theta", .number(min: 0, openMin: true), default: 10000, doc: "base of the rotary frequencies"),
+            LuaField(
+                "window", .integer(min: 1), unit: "tokens", doc: "a token sees only so many before it (default: all)"),
         ])
     private let gpt2Record = LuaRecord("Gpt2Options", ModelBinding.sizes)
     private let result = [LuaResult(.object("Model"), "the model")]
 
     private var llama: LuaFunctionDeclaration {
         LuaFunctionDeclaration(
-            "rho.model.llama", doc: "RMSNorm, rotary positions, SwiGLU, grouped key and value heads (arXiv:2302.13971).",
-            parameters: [LuaField("options", .options(llamaRecord.name), required: true, doc: "sizes")], returns: result,
-            example: "return rho.model.llama { tokenizer = rho.tokenizer.bytes(), dim = 64, layers = 2, heads = 4, context = 64 }"
+            "rho.model.llama",
+            doc: "RMSNorm, rotary positions, SwiGLU, grouped key and value heads (arXiv:2302.13971).",
+            parameters: [LuaField("options", .options(llamaRecord.name), required: true, doc: "sizes")],
+            returns: result,
+            example:
+                "return rho.model.llama { tokenizer = rho.tokenizer.bytes(), dim = 64, layers = 2, heads = 4, context = 64 }"
         ) { call in
             let options = try call.options("options")
             var config = try self.config(.llama, options, kvHeads: options.optionalInt("kv_heads"))
@@ -60,7 +66,8 @@ struct ModelBinding {
         LuaFunctionDeclaration(
             "rho.model.gpt2", doc: "LayerNorm, learned positions, GELU.",
             parameters: [LuaField("options", .options(gpt2Record.name), required: true, doc: "sizes")], returns: result,
-            example: "return rho.model.gpt2 { tokenizer = rho.tokenizer.bytes(), dim = 64, layers = 2, heads = 4, context = 64 }"
+            example:
+                "return rho.model.gpt2 { tokenizer = rho.tokenizer.bytes(), dim = 64, layers = 2, heads = 4, context = 64 }"
         ) { call in
             let options = try call.options("options")
             return [try make(config(.gpt2, options, kvHeads: nil), options)]
@@ -71,7 +78,8 @@ struct ModelBinding {
         let tokenizer = try options.object("tokenizer", as: TokenizerBox.self).tokenizer
         var config = try ModelConfig(
             family: family, vocab: tokenizer.vocabularySize, dim: options.int("dim"), layers: options.int("layers"),
-            heads: options.int("heads"), kvHeads: kvHeads, ffWidth: options.optionalInt("ff"), context: options.int("context"),
+            heads: options.int("heads"), kvHeads: kvHeads, ffWidth: options.optionalInt("ff"),
+            context: options.int("context"),
             tied: options.bool("tied"), dropout: options.double("dropout"))
         config.normEps = try options.double("norm_eps")
         if let end = tokenizer.endOfText { config.eosToken = [Int(end)] }
@@ -88,10 +96,17 @@ struct ModelBinding {
 
     private var load: LuaFunctionDeclaration {
         LuaFunctionDeclaration(
-            "rho.model.load", doc: "A model directory as Hugging Face tools write it: config.json, model.safetensors, tokenizer.json.",
-            parameters: [LuaField("path", .string, required: true, doc: "the directory")], returns: result
+            "rho.model.load",
+            doc:
+                "A model directory as Hugging Face tools write it: config.json, model.safetensors, tokenizer.json; or a .gguf file.",
+            parameters: [LuaField("path", .string, required: true, doc: "the directory or file")], returns: result
         ) { call in
             let path = try session.input(call.string("path"))
+            if path.hasSuffix(".gguf") {
+                let file = try GGUF(path: path)
+                let tokenizer = GGUFTokenizer.isPresent(file) ? try GGUFTokenizer.load(file) : nil
+                return [ModelBox(try GGUFModel.load(file), tokenizer: tokenizer).value]
+            }
             let loaded = try HFCheckpoint.load(path)
             return [ModelBox(loaded.model, tokenizer: loaded.tokenizer).value]
         }

@@ -45,7 +45,8 @@ final class ModelBox {
 
     func needTokenizer() throws(RhoError) -> any Tokenizer {
         guard let tokenizer else {
-            throw RhoError(.usage, "the model has no tokenizer", hint: "it was loaded from a directory without tokenizer.json")
+            throw RhoError(
+                .usage, "the model has no tokenizer", hint: "it was loaded from a directory without tokenizer.json")
         }
         return tokenizer
     }

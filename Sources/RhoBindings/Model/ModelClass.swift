@@ -13,11 +13,15 @@ enum ModelClass {
     static var declaration: LuaClassDeclaration<ModelBox> {
         LuaClassDeclaration(
             "Model", doc: "A causal language model. rho.train never changes the model it is given; it trains a copy.",
-            methods: [start, loss, clone, copyFrom, parameters, count, flops, context, tokenizer, fingerprint, save, config, describe]
+            methods: [
+                start, loss, clone, copyFrom, parameters, count, flops, context, tokenizer, fingerprint, save, config,
+                describe,
+            ]
                 + ModelText.methods,
             describe: {
                 let weights = $0.isFresh ? "no weights yet" : "\($0.config.parameterCount) parameters"
-                return "model \($0.config.family.rawValue) (\(weights), dim \($0.config.dim), \($0.config.layers) layers)"
+                return
+                    "model \($0.config.family.rawValue) (\(weights), dim \($0.config.dim), \($0.config.layers) layers)"
             },
             byteCount: { $0.isFresh ? 0 : $0.config.parameterCount * 4 }, release: { $0.release() })
     }
@@ -58,12 +62,15 @@ enum ModelClass {
         }
         // Dropout belongs to training, and training reads in shuffled order. It does not depend on whether a gradient is
         // recorded: a policy that looks at losses first must see those that are differentiated later.
-        let dropout = box.config.dropout > 0 && batch.loader.loader.order != .sequential
+        let dropout =
+            box.config.dropout > 0 && batch.loader.loader.order != .sequential
             ? DropoutKey(seed: batch.loader.seed, step: batch.batch.step, part: batch.piece) : nil
         var extras: TokenLossExtra = []
         if wanted.contains(.entropy) { extras.insert(.entropy) }
         if wanted.contains(.margin) { extras.insert(.margin) }
-        guard !extras.isEmpty else { return try model.loss(batch.batch.grid(), targets: batch.batch.targets, dropout: dropout) }
+        guard !extras.isEmpty else {
+            return try model.loss(batch.batch.grid(), targets: batch.batch.targets, dropout: dropout)
+        }
         let all = try model.loss(batch.batch.grid(), targets: batch.batch.targets, extras: extras, dropout: dropout)
         batch.columns[.entropy] = all.entropy?.toArray()
         batch.columns[.margin] = all.margin?.toArray()
@@ -105,17 +112,24 @@ enum ModelClass {
     }
 
     private static var count: LuaMethod<ModelBox> {
-        LuaMethod("parameter_count", doc: "Trainable numbers; a tied head counts once.", returns: [LuaResult(.integer(), "the count")]) { box, _ in
+        LuaMethod(
+            "parameter_count", doc: "Trainable numbers; a tied head counts once.",
+            returns: [LuaResult(.integer(), "the count")]
+        ) { box, _ in
             [.integer(box.config.parameterCount)]
         }
     }
 
     private static var flops: LuaMethod<ModelBox> {
         LuaMethod(
-            "flops_per_token", doc: "Floating-point operations of one token's forward and backward pass, or of the forward pass alone.",
+            "flops_per_token",
+            doc: "Floating-point operations of one token's forward and backward pass, or of the forward pass alone.",
             parameters: [
-                LuaField("context", .integer(min: 1), unit: "tokens", doc: "tokens in a row (default: the model's context)"),
-                LuaField("kind", .oneOf(["training", "forward"]), default: "training", doc: "with or without the backward pass"),
+                LuaField(
+                    "context", .integer(min: 1), unit: "tokens", doc: "tokens in a row (default: the model's context)"),
+                LuaField(
+                    "kind", .oneOf(["training", "forward"]), default: "training",
+                    doc: "with or without the backward pass"),
             ], returns: [LuaResult(.number(), "operations")]
         ) { box, call in
             let context = try call.optionalInt("context") ?? box.config.context
@@ -126,17 +140,23 @@ enum ModelClass {
     }
 
     private static var context: LuaMethod<ModelBox> {
-        LuaMethod("context", doc: "Longest row.", returns: [LuaResult(.integer(), "tokens")]) { box, _ in [.integer(box.config.context)] }
+        LuaMethod("context", doc: "Longest row.", returns: [LuaResult(.integer(), "tokens")]) { box, _ in
+            [.integer(box.config.context)]
+        }
     }
 
     private static var tokenizer: LuaMethod<ModelBox> {
-        LuaMethod("tokenizer", doc: "The tokenizer, or nil.", returns: [LuaResult(.object("Tokenizer"), "the tokenizer")]) { box, _ in
+        LuaMethod(
+            "tokenizer", doc: "The tokenizer, or nil.", returns: [LuaResult(.object("Tokenizer"), "the tokenizer")]
+        ) { box, _ in
             [box.tokenizer.map { TokenizerBox($0).value } ?? .nil]
         }
     }
 
     private static var fingerprint: LuaMethod<ModelBox> {
-        LuaMethod("fingerprint", doc: "SHA-256 of architecture and weights.", returns: [LuaResult(.string, "hexadecimal")]) { box, _ in
+        LuaMethod(
+            "fingerprint", doc: "SHA-256 of architecture and weights.", returns: [LuaResult(.string, "hexadecimal")]
+        ) { box, _ in
             [.string(try box.fingerprint())]
         }
     }
@@ -147,7 +167,9 @@ enum ModelClass {
 
     private static var save: LuaMethod<ModelBox> {
         LuaMethod(
-            "save", doc: "Writes config.json, model.safetensors and tokenizer.json, as Hugging Face tools read them; the directory appears whole or not at all.",
+            "save",
+            doc:
+                "Writes config.json, model.safetensors and tokenizer.json, as Hugging Face tools read them; the directory appears whole or not at all.",
             parameters: [
                 LuaField("path", .string, required: true, doc: "the directory"),
                 LuaField("options", .options(saveRecord.name), doc: "number format"),
@@ -160,7 +182,9 @@ enum ModelClass {
     }
 
     private static var config: LuaMethod<ModelBox> {
-        LuaMethod("config", doc: "The architecture under Hugging Face's names.", returns: [LuaResult(.table, "the table")]) { box, _ in
+        LuaMethod(
+            "config", doc: "The architecture under Hugging Face's names.", returns: [LuaResult(.table, "the table")]
+        ) { box, _ in
             [LuaValue(json: box.config.toHF())]
         }
     }
@@ -168,16 +192,22 @@ enum ModelClass {
     private static var describe: LuaMethod<ModelBox> {
         LuaMethod(
             "describe", doc: "Sizes, parameters, operations per token and memory for a training batch.",
-            parameters: [LuaField("tokens", .integer(min: 1), unit: "tokens", doc: "tokens of a training batch (default: 32 rows)")],
+            parameters: [
+                LuaField(
+                    "tokens", .integer(min: 1), unit: "tokens", doc: "tokens of a training batch (default: 32 rows)")
+            ],
             returns: [LuaResult(.table, "the table")]
         ) { box, call in
             let config = box.config
             let memory = config.trainingMemory(tokens: try call.optionalInt("tokens") ?? 32 * config.context)
             return [
                 .record([
-                    ("family", .string(config.family.rawValue)), ("dim", .integer(config.dim)), ("layers", .integer(config.layers)),
-                    ("heads", .integer(config.heads)), ("kv_heads", .integer(config.kvHeads)), ("ff", .integer(config.ffWidth)),
-                    ("context", .integer(config.context)), ("vocab_size", .integer(config.vocab)), ("tied", .boolean(config.tied)),
+                    ("family", .string(config.family.rawValue)), ("dim", .integer(config.dim)),
+                    ("layers", .integer(config.layers)),
+                    ("heads", .integer(config.heads)), ("kv_heads", .integer(config.kvHeads)),
+                    ("ff", .integer(config.ffWidth)),
+                    ("context", .integer(config.context)), ("vocab_size", .integer(config.vocab)),
+                    ("tied", .boolean(config.tied)),
                     ("dropout", .number(config.dropout)), ("parameters", .integer(config.parameterCount)),
                     ("has_weights", .boolean(!box.isFresh)),
                     ("flops_per_token", .number(config.trainingFLOPsPerToken(context: config.context))),

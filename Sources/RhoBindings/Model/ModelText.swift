@@ -11,7 +11,10 @@ enum ModelText {
     private static var logits: LuaMethod<ModelBox> {
         LuaMethod(
             "logits", doc: "Logits after each token of one row, [tokens, vocabulary].",
-            parameters: [LuaField("ids", .anyOf([.list(.integer(min: 0)), .string]), required: true, doc: "token ids, or a text")],
+            parameters: [
+                LuaField(
+                    "ids", .anyOf([.list(.integer(min: 0)), .string]), required: true, doc: "token ids, or a text")
+            ],
             returns: [LuaResult(.object("Tensor"), "logits")]
         ) { box, call in
             let ids: [Int32]
@@ -49,19 +52,27 @@ enum ModelText {
     static let generateRecord = LuaRecord(
         "GenerateOptions",
         [
-            LuaField("prompts", .anyOf([.string, .list(.string)]), required: true, positional: true, doc: "one text or several"),
+            LuaField(
+                "prompts", .anyOf([.string, .list(.string)]), required: true, positional: true,
+                doc: "one text or several"),
             LuaField("max_tokens", .integer(min: 0), default: 64, unit: "tokens", doc: "at most so many new tokens"),
             LuaField("temperature", .number(min: 0), default: 0, doc: "0 takes the most probable token"),
             LuaField("top_k", .integer(min: 1), doc: "draw from the k most probable tokens only"),
-            LuaField("top_p", .number(min: 0, max: 1, openMin: true), default: 1, doc: "draw from the most probable tokens that make up this share"),
-            LuaField("stop", .anyOf([.string, .list(.string)]), doc: "texts that end a continuation; they are not part of it"),
+            LuaField(
+                "top_p", .number(min: 0, max: 1, openMin: true), default: 1,
+                doc: "draw from the most probable tokens that make up this share"),
+            LuaField(
+                "stop", .anyOf([.string, .list(.string)]), doc: "texts that end a continuation; they are not part of it"
+            ),
             LuaField("seed", .integer(), default: 0, doc: "of the draws"),
         ])
 
     private static var generate: LuaMethod<ModelBox> {
         LuaMethod(
             "generate", doc: "Continues texts.",
-            parameters: [LuaField("options", .options(generateRecord.name), required: true, doc: "prompts and how to draw")],
+            parameters: [
+                LuaField("options", .options(generateRecord.name), required: true, doc: "prompts and how to draw")
+            ],
             returns: [LuaResult(.anyOf([.string, .list(.string)]), "the continuation, or one for each prompt")],
             example: "print(model:generate { prompts = \"The farm has 35 hens and\", max_tokens = 20 })"
         ) { box, call in

@@ -32,8 +32,11 @@ enum OptimBinding {
         "AdamwOptions",
         [
             LuaField("model", .object("Model"), required: true, doc: "whose parameters to update"),
-            LuaField("betas", .list(.number(min: 0, max: 1)), default: [0.9, 0.95], doc: "decay of the first and second moment"),
-            LuaField("eps", .number(min: 0, openMin: true), default: 1e-8, doc: "added to the root of the second moment"),
+            LuaField(
+                "betas", .list(.number(min: 0, max: 1)), default: [0.9, 0.95],
+                doc: "decay of the first and second moment"),
+            LuaField(
+                "eps", .number(min: 0, openMin: true), default: 1e-8, doc: "added to the root of the second moment"),
             LuaField("weight_decay", .number(min: 0), default: 0.1, doc: "decoupled decay, on matrices only"),
         ])
 
@@ -48,7 +51,8 @@ enum OptimBinding {
             guard betas.count == 2 else { throw RhoError(.value, "betas must be two numbers, got \(betas.count)") }
             let box = try options.object("model", as: ModelBox.self)
             let made = try AdamW(
-                box.model().parameters, beta1: Float(betas[0]), beta2: Float(betas[1]), epsilon: Float(options.double("eps")),
+                box.model().parameters, beta1: Float(betas[0]), beta2: Float(betas[1]),
+                epsilon: Float(options.double("eps")),
                 weightDecay: Float(options.double("weight_decay")))
             return [.object(OptimiserBox(made, model: box), class: "Optimiser")]
         }
@@ -72,8 +76,13 @@ enum OptimBinding {
                         One update; gradients are zero afterwards. A gradient norm that is not finite changes nothing and is \
                         counted as a skipped step.
                         """,
-                    parameters: [LuaField("options", .options(stepRecord.name), required: true, doc: "rate and clipping")],
-                    returns: [LuaResult(.number(), "gradient norm before clipping"), LuaResult(.boolean, "whether the weights changed")],
+                    parameters: [
+                        LuaField("options", .options(stepRecord.name), required: true, doc: "rate and clipping")
+                    ],
+                    returns: [
+                        LuaResult(.number(), "gradient norm before clipping"),
+                        LuaResult(.boolean, "whether the weights changed"),
+                    ],
                     example: "local norm = optimiser:step { lr = 1e-3, clip = 1.0 }"
                 ) { box, call in
                     let options = try call.options("options")
@@ -87,7 +96,10 @@ enum OptimBinding {
                     box.optimiser.zeroGrad()
                     return []
                 },
-                LuaMethod("grad_norm", doc: "Norm of the gradients collected so far.", returns: [LuaResult(.number(), "the norm")]) { box, _ in
+                LuaMethod(
+                    "grad_norm", doc: "Norm of the gradients collected so far.",
+                    returns: [LuaResult(.number(), "the norm")]
+                ) { box, _ in
                     [.number(GradientNorm.global(box.optimiser.parameters))]
                 },
                 LuaMethod("describe", doc: "Rates and counters.", returns: [LuaResult(.table, "the table")]) { box, _ in
@@ -116,10 +128,17 @@ enum OptimBinding {
             LuaField("warmup", .integer(min: 0), default: 0, unit: "steps", doc: "steps of the linear rise"),
         ]
         if shape != .constant {
-            fields.append(LuaField("steps", .integer(min: 1), required: true, unit: "steps", doc: "steps of the whole run"))
-            fields.append(LuaField("final", .number(min: 0, max: 1), default: 0, doc: "last learning rate as a share of the peak"))
+            fields.append(
+                LuaField("steps", .integer(min: 1), required: true, unit: "steps", doc: "steps of the whole run"))
+            fields.append(
+                LuaField("final", .number(min: 0, max: 1), default: 0, doc: "last learning rate as a share of the peak")
+            )
         }
-        if shape == .wsd { fields.append(LuaField("decay", .integer(min: 0), unit: "steps", doc: "steps of the closing decay (default: a fifth)")) }
+        if shape == .wsd {
+            fields.append(
+                LuaField("decay", .integer(min: 0), unit: "steps", doc: "steps of the closing decay (default: a fifth)")
+            )
+        }
         return LuaRecord("\(shape.rawValue.capitalizedFirst)Options", fields)
     }
 
@@ -127,7 +146,9 @@ enum OptimBinding {
         Schedule.Shape.allCases.map { shape in
             LuaFunctionDeclaration(
                 "rho.optim.\(shape.rawValue)", doc: shapeDocs[shape] ?? "",
-                parameters: [LuaField("options", .options(record(shape).name), required: true, doc: "peak and lengths")],
+                parameters: [
+                    LuaField("options", .options(record(shape).name), required: true, doc: "peak and lengths")
+                ],
                 returns: [LuaResult(.object("Schedule"), "call it with a step (from 1) for the learning rate")],
                 example: shape == .constant
                     ? "return rho.optim.constant { peak = 1e-3 }(1)"
@@ -153,10 +174,13 @@ enum OptimBinding {
                 }
             ],
             operators: [
-                LuaOperatorDeclaration(.call, operand: .any, doc: "The learning rate of a step, counted from 1.") { call in
+                LuaOperatorDeclaration(.call, operand: .any, doc: "The learning rate of a step, counted from 1.") {
+                    call in
                     let box = try call.object("a", as: ScheduleBox.self)
                     guard let step = call.rest.first?.intValue, step >= 1 else {
-                        throw RhoError(.value, "schedule: the step must be an integer >= 1, got \((call.rest.first ?? .nil).display)")
+                        throw RhoError(
+                            .value,
+                            "schedule: the step must be an integer >= 1, got \((call.rest.first ?? .nil).display)")
                     }
                     return [.number(box.schedule(step - 1))]
                 }

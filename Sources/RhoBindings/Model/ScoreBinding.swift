@@ -13,10 +13,13 @@ struct ScoreBinding {
             LuaField("reference", .object("Model"), required: true, doc: "the frozen reference model"),
             LuaField("data", .anyOf([.object("Corpus"), .object("Tokens")]), required: true, doc: "text to score"),
             LuaField("tokenizer", .object("Tokenizer"), doc: "default: the reference's"),
-            LuaField("context", .integer(min: 2), unit: "tokens", doc: "tokens of a row; training must use the same (default: the reference's)"),
+            LuaField(
+                "context", .integer(min: 2), unit: "tokens",
+                doc: "tokens of a row; training must use the same (default: the reference's)"),
             LuaField("entropy", .boolean, default: false, doc: "keep the entropy of each prediction too"),
             LuaField("mask_documents", .boolean, default: false, doc: "tokens see only their own document"),
-            LuaField("batch", .integer(min: 1), unit: "rows", doc: "rows of a forward pass (default: about 4096 tokens)"),
+            LuaField(
+                "batch", .integer(min: 1), unit: "rows", doc: "rows of a forward pass (default: about 4096 tokens)"),
         ])
     static let records = [record]
 
@@ -25,20 +28,25 @@ struct ScoreBinding {
     private var score: LuaFunctionDeclaration {
         LuaFunctionDeclaration(
             "rho.score",
-            doc: "The reference's loss of every token of a corpus, computed once into a mapped file in the cache and found there again.",
+            doc:
+                "The reference's loss of every token of a corpus, computed once into a mapped file in the cache and found there again.",
             parameters: [LuaField("options", .options(Self.record.name), required: true, doc: "reference and text")],
             returns: [LuaResult(.object("Scores"), "for the scores option of policies")],
             example: "local scores = rho.score { reference = reference, data = web }"
         ) { call in
             let options = try call.options("options")
             let reference = try options.object("reference", as: ModelBox.self)
-            let tokens = try LoaderBinding(session: session).tokens(options, or: reference.tokenizer.map { TokenizerBox($0) })
+            let tokens = try LoaderBinding(session: session).tokens(
+                options, or: reference.tokenizer.map { TokenizerBox($0) })
             if let own = reference.tokenizer, own.fingerprint != tokens.tokenizer.fingerprint {
-                throw RhoError(.mismatch, "rho.score: the corpus is tokenised with another tokenizer than the reference's")
+                throw RhoError(
+                    .mismatch, "rho.score: the corpus is tokenised with another tokenizer than the reference's")
             }
             let scorer = try ReferenceScorer(
-                model: reference.model(), corpus: tokens.corpus, context: options.optionalInt("context") ?? reference.config.context,
-                batch: options.optionalInt("batch"), documentMask: options.bool("mask_documents"), entropy: options.bool("entropy"))
+                model: reference.model(), corpus: tokens.corpus,
+                context: options.optionalInt("context") ?? reference.config.context,
+                batch: options.optionalInt("batch"), documentMask: options.bool("mask_documents"),
+                entropy: options.bool("entropy"))
             return [try find(scorer, reference.fingerprint(), tokens).value]
         }
     }
@@ -54,7 +62,8 @@ struct ScoreBinding {
             [
                 "reference": JSON(fingerprint), "tokenizer": JSON(tokens.tokenizer.fingerprint),
                 "data": .array(tokens.corpus.parts.map { JSON($0.store.corpusHash) }), "context": JSON(scorer.context),
-                "batch": JSON(scorer.batch), "entropy": JSON(scorer.entropy), "mask_documents": JSON(scorer.documentMask),
+                "batch": JSON(scorer.batch), "entropy": JSON(scorer.entropy),
+                "mask_documents": JSON(scorer.documentMask),
             ], notes: ["data": JSON(tokens.corpus.name)])
         if let known = try session.store.find(key, label: tokens.corpus.name),
             let file = try? ScoreFile(path: known.file(Self.fileName))
@@ -72,7 +81,8 @@ struct ScoreBinding {
     ) throws {
         let mode = session.quiet ? ProgressMode.none : try ProgressMode(named: session.progress)
         let batchTokens = scorer.batch * scorer.context
-        let line = ProgressLine(label: "score \(tokens.corpus.name)", steps: (targets + batchTokens - 1) / batchTokens, mode: mode)
+        let line = ProgressLine(
+            label: "score \(tokens.corpus.name)", steps: (targets + batchTokens - 1) / batchTokens, mode: mode)
         defer { line.finish() }
         var step = 0
         let lock = session.run?.directory.lock

@@ -17,7 +17,8 @@ struct TokenizerBinding {
     var module: LuaModuleDeclaration {
         LuaModuleDeclaration(
             "rho.native.tokenizer",
-            doc: "Tokenizers: text to token ids and back, byte for byte. Ids are those of tokenizer.json and start at 0.",
+            doc:
+                "Tokenizers: text to token ids and back, byte for byte. Ids are those of tokenizer.json and start at 0.",
             functions: [bytes, train, load], classes: [Self.classDeclaration], records: [trainRecord])
     }
 
@@ -33,17 +34,26 @@ struct TokenizerBinding {
     private let trainRecord = LuaRecord(
         "TrainBpeOptions",
         [
-            LuaField("data", .anyOf([.object("Corpus"), .list(.object("Corpus"))]), required: true, doc: "text to learn from"),
-            LuaField("vocab_size", .integer(min: 257, max: 1 << 20), required: true, unit: "tokens", doc: "size of the vocabulary, bytes and <|endoftext|> included"),
-            LuaField("pattern", .oneOf(TokenizerCatalog.patterns), default: "gpt4", doc: "where text is cut before merging"),
-            LuaField("bytes", .integer(min: 1), unit: "bytes", doc: "learn from about so much of each corpus, its beginning (default: all)"),
+            LuaField(
+                "data", .anyOf([.object("Corpus"), .list(.object("Corpus"))]), required: true, doc: "text to learn from"
+            ),
+            LuaField(
+                "vocab_size", .integer(min: 257, max: 1 << 20), required: true, unit: "tokens",
+                doc: "size of the vocabulary, bytes and <|endoftext|> included"),
+            LuaField(
+                "pattern", .oneOf(TokenizerCatalog.patterns), default: "gpt4", doc: "where text is cut before merging"),
+            LuaField(
+                "bytes", .integer(min: 1), unit: "bytes",
+                doc: "learn from about so much of each corpus, its beginning (default: all)"),
         ])
 
     private var train: LuaFunctionDeclaration {
         LuaFunctionDeclaration(
-            "rho.tokenizer.train_bpe", doc: "Byte-level byte-pair encoding learnt from text; the same text gives the same tokenizer.",
+            "rho.tokenizer.train_bpe",
+            doc: "Byte-level byte-pair encoding learnt from text; the same text gives the same tokenizer.",
             parameters: [LuaField("options", .options(trainRecord.name), required: true, doc: "text and size")],
-            returns: Self.result, example: "local tok = rho.tokenizer.train_bpe { data = { clean, web }, vocab_size = 4096 }"
+            returns: Self.result,
+            example: "local tok = rho.tokenizer.train_bpe { data = { clean, web }, vocab_size = 4096 }"
         ) { call in
             let options = try call.options("options")
             let corpora: [CorpusBox]
@@ -58,7 +68,8 @@ struct TokenizerBinding {
                 try limit.map { try TakenSource(corpus.source, bytes: $0) } ?? corpus.source
             }
             let training = TokenizerTraining(
-                store: session.store, sources: sources, names: corpora.map(\.name), vocabularySize: try options.int("vocab_size"),
+                store: session.store, sources: sources, names: corpora.map(\.name),
+                vocabularySize: try options.int("vocab_size"),
                 pattern: SplitPattern(rawValue: try options.string("pattern")) ?? .gpt4)
             return [TokenizerBox(try training.tokenizer()).value]
         }
@@ -70,7 +81,10 @@ struct TokenizerBinding {
             parameters: [LuaField("path", .string, required: true, doc: "file or directory")], returns: Self.result
         ) { call in
             let path = try session.input(call.string("path"))
-            return [TokenizerBox(try TokenizerCatalog.load(path: Files.isDirectory(path) ? "\(path)/tokenizer.json" : path)).value]
+            return [
+                TokenizerBox(try TokenizerCatalog.load(path: Files.isDirectory(path) ? "\(path)/tokenizer.json" : path))
+                    .value
+            ]
         }
     }
 
@@ -102,7 +116,8 @@ struct TokenizerBinding {
 
     private static var pieces: LuaMethod<TokenizerBox> {
         LuaMethod(
-            "pieces", doc: "A text cut into its tokens.", parameters: [textField], returns: [LuaResult(.list(.string), "the tokens' texts")]
+            "pieces", doc: "A text cut into its tokens.", parameters: [textField],
+            returns: [LuaResult(.list(.string), "the tokens' texts")]
         ) { box, call in
             [.list(box.tokenizer.encode(try call.bytes("text")).map { LuaValue.bytes(box.tokenizer.bytes(of: $0)) })]
         }
@@ -111,13 +126,15 @@ struct TokenizerBinding {
     private static var id: LuaMethod<TokenizerBox> {
         LuaMethod(
             "id", doc: "The id of a token by its text, special tokens included; nil if there is none.",
-            parameters: [LuaField("token", .string, required: true, doc: "such as <|endoftext|>")], returns: [LuaResult(.integer(), "the id")]
+            parameters: [LuaField("token", .string, required: true, doc: "such as <|endoftext|>")],
+            returns: [LuaResult(.integer(), "the id")]
         ) { box, call in [box.tokenizer.id(of: try call.string("token")).map { .integer(Int($0)) } ?? .nil] }
     }
 
     private static var token: LuaMethod<TokenizerBox> {
         LuaMethod(
-            "token", doc: "The text of a token.", parameters: [LuaField("id", .integer(min: 0), required: true, doc: "token id")],
+            "token", doc: "The text of a token.",
+            parameters: [LuaField("id", .integer(min: 0), required: true, doc: "token id")],
             returns: [LuaResult(.string, "the text")]
         ) { box, call in [.bytes(box.tokenizer.bytes(of: Int32(clamping: try call.int("id"))))] }
     }
@@ -131,7 +148,9 @@ struct TokenizerBinding {
     private static var save: LuaMethod<TokenizerBox> {
         LuaMethod(
             "save", doc: "Writes the tokenizer as Hugging Face's tokenizer.json.",
-            parameters: [LuaField("path", .string, required: true, doc: "file, or a directory to put tokenizer.json into")]
+            parameters: [
+                LuaField("path", .string, required: true, doc: "file, or a directory to put tokenizer.json into")
+            ]
         ) { box, call in
             let path = try call.string("path")
             let file = Files.isDirectory(path) || path.hasSuffix("/") ? "\(path)/tokenizer.json" : path
@@ -142,7 +161,8 @@ struct TokenizerBinding {
     }
 
     private static var fingerprint: LuaMethod<TokenizerBox> {
-        LuaMethod("fingerprint", doc: "SHA-256 of the tokenizer.", returns: [LuaResult(.string, "hexadecimal")]) { box, _ in
+        LuaMethod("fingerprint", doc: "SHA-256 of the tokenizer.", returns: [LuaResult(.string, "hexadecimal")]) {
+            box, _ in
             [.string(box.tokenizer.fingerprint)]
         }
     }

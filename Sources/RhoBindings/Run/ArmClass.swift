@@ -30,7 +30,9 @@ struct ArmClass {
             LuaField("optimiser", .object("Optimiser"), doc: "its moments and counters"),
             LuaField("policy", .object("Policy"), doc: "its state, where it has one"),
             LuaField("state", .table, doc: "plain data that restore gives back, numbers bit for bit"),
-            LuaField("identity", .any, doc: "plain data that tells this training from others; restore refuses another one's checkpoint"),
+            LuaField(
+                "identity", .any,
+                doc: "plain data that tells this training from others; restore refuses another one's checkpoint"),
             LuaField("keep", .integer(min: 1), default: 2, doc: "checkpoints to keep"),
         ])
     private static let restoreRecord = LuaRecord(
@@ -40,7 +42,9 @@ struct ArmClass {
             LuaField("optimiser", .object("Optimiser"), doc: "receives moments and counters"),
             LuaField("policy", .object("Policy"), doc: "receives its state"),
             LuaField("identity", .any, doc: "as given to checkpoint"),
-            LuaField("mark", .boolean, default: true, doc: "write a line into the metrics that says where the training went on"),
+            LuaField(
+                "mark", .boolean, default: true,
+                doc: "write a line into the metrics that says where the training went on"),
         ])
     static let records = [checkpointRecord, restoreRecord, ArmKeeping.keepRecord]
 
@@ -48,10 +52,15 @@ struct ArmClass {
         LuaClassDeclaration(
             "Arm", doc: "The folder of one trained model inside a run.",
             methods: [
-                LuaMethod("dir", doc: "Path of the folder.", returns: [LuaResult(.string, "the path")]) { box, _ in [.string(box.arm.path)] },
-                LuaMethod("name", doc: "Name of the arm.", returns: [LuaResult(.string, "the name")]) { box, _ in [.string(box.arm.name)] },
+                LuaMethod("dir", doc: "Path of the folder.", returns: [LuaResult(.string, "the path")]) { box, _ in
+                    [.string(box.arm.path)]
+                },
+                LuaMethod("name", doc: "Name of the arm.", returns: [LuaResult(.string, "the name")]) { box, _ in
+                    [.string(box.arm.name)]
+                },
                 log, checkpoint, restore, at, finish,
-                LuaMethod("describe", doc: "Name, path and checkpoints.", returns: [LuaResult(.table, "the table")]) { box, _ in
+                LuaMethod("describe", doc: "Name, path and checkpoints.", returns: [LuaResult(.table, "the table")]) {
+                    box, _ in
                     [
                         .record([
                             ("name", .string(box.arm.name)), ("dir", .string(box.arm.path)),
@@ -64,8 +73,12 @@ struct ArmClass {
 
     private var log: LuaMethod<ArmBox> {
         LuaMethod(
-            "log", doc: "Appends a line to metrics.jsonl: step, tokens, and a number for each tag. Adds speed and memory under perf/.",
-            parameters: [LuaField("line", .table, required: true, doc: "{ step =, tokens =, [\"train/loss\"] =, ... }")],
+            "log",
+            doc:
+                "Appends a line to metrics.jsonl: step, tokens, and a number for each tag. Adds speed and memory under perf/.",
+            parameters: [
+                LuaField("line", .table, required: true, doc: "{ step =, tokens =, [\"train/loss\"] =, ... }")
+            ],
             example: "arm:log { step = 10, tokens = 40960, [\"train/loss\"] = 3.2 }"
         ) { box, call in
             var values = JSONObject()
@@ -81,7 +94,8 @@ struct ArmClass {
             guard let step, let tokens else { throw RhoError(.usage, "a line needs step and tokens, whole numbers") }
             let now = Clock.monotonicSeconds()
             if let last = box.lastLine, now > last.seconds, tokens > last.tokens {
-                values["perf/tokens_per_second"] = .number((Double(tokens - last.tokens) / (now - last.seconds)).rounded())
+                values["perf/tokens_per_second"] = .number(
+                    (Double(tokens - last.tokens) / (now - last.seconds)).rounded())
             }
             values["perf/peak_bytes"] = JSON(Machine.peakResidentBytes)
             box.lastLine = (now, tokens)
@@ -110,7 +124,9 @@ struct ArmClass {
     private var checkpoint: LuaMethod<ArmBox> {
         LuaMethod(
             "checkpoint", doc: "Writes model, optimiser and state in one move; a crash leaves the checkpoint before.",
-            parameters: [LuaField("options", .options(Self.checkpointRecord.name), required: true, doc: "what to keep")],
+            parameters: [
+                LuaField("options", .options(Self.checkpointRecord.name), required: true, doc: "what to keep")
+            ],
             returns: [LuaResult(.string, "path of the checkpoint")]
         ) { box, call in
             let options = try call.options("options")
@@ -119,7 +135,8 @@ struct ArmClass {
             if let identity = try Self.digest(options.value("identity")) { values["identity"] = JSON(identity) }
             let path = try TrainState(step: options.int("step"), values: .object(values)).save(
                 root: box.arm.checkpointsPath, model: model.model(),
-                optimiser: options.optionalObject("optimiser", as: OptimiserBox.self)?.optimiser, tokenizer: model.tokenizer,
+                optimiser: options.optionalObject("optimiser", as: OptimiserBox.self)?.optimiser,
+                tokenizer: model.tokenizer,
                 keeping: options.int("keep"))
             session.lastCheckpoint = path
             box.run.directory.manifest.setModel(box.arm.name, fingerprint: try model.fingerprint())
@@ -130,7 +147,8 @@ struct ArmClass {
 
     private var restore: LuaMethod<ArmBox> {
         LuaMethod(
-            "restore", doc: "Puts the newest checkpoint back and cuts the metrics to its step; without one, empties the metrics.",
+            "restore",
+            doc: "Puts the newest checkpoint back and cuts the metrics to its step; without one, empties the metrics.",
             parameters: [LuaField("options", .options(Self.restoreRecord.name), required: true, doc: "what to fill")],
             returns: [LuaResult(.table, "the state that checkpoint was given, or nil")]
         ) { box, call in
@@ -138,12 +156,14 @@ struct ArmClass {
             let identity = try Self.digest(options.value("identity"))
             let root = box.arm.checkpointsPath
             if let identity, let other = try Self.knownIdentity(root), other != identity {
-                Logging.line("\(box.arm.name): the checkpoint in \(root) is of a training with other options; starting over")
+                Logging.line(
+                    "\(box.arm.name): the checkpoint in \(root) is of a training with other options; starting over")
                 try Files.remove(tree: root)
             }
-            guard let restored = try TrainState.restoreLatest(
-                root: root, model: options.object("model", as: ModelBox.self).model(),
-                optimiser: options.optionalObject("optimiser", as: OptimiserBox.self)?.optimiser)
+            guard
+                let restored = try TrainState.restoreLatest(
+                    root: root, model: options.object("model", as: ModelBox.self).model(),
+                    optimiser: options.optionalObject("optimiser", as: OptimiserBox.self)?.optimiser)
             else {
                 try box.arm.restartMetrics()
                 return [.nil]
@@ -163,7 +183,8 @@ struct ArmClass {
         ) { box, call in
             let root = box.arm.checkpointsPath
             guard let newest = try TrainState.checkpoints(in: root).first,
-                try Self.knownIdentity(root) == Self.digest(call.value("identity")), let step = Int(newest.dropFirst("step-".count))
+                try Self.knownIdentity(root) == Self.digest(call.value("identity")),
+                let step = Int(newest.dropFirst("step-".count))
             else { return [.nil] }
             return [.integer(step)]
         }
@@ -172,7 +193,9 @@ struct ArmClass {
     private var finish: LuaMethod<ArmBox> {
         LuaMethod(
             "finish", doc: "Writes summary.json and adds the arm's tokens to the manifest.",
-            parameters: [LuaField("summary", .table, required: true, doc: "plain data; tokens and selected are counted")]
+            parameters: [
+                LuaField("summary", .table, required: true, doc: "plain data; tokens and selected are counted")
+            ]
         ) { box, call in
             let summary = try JSON(call.value("summary"), "summary").asObject
             box.run.directory.manifest.tokensSeen += summary["tokens"]?.intValue ?? 0

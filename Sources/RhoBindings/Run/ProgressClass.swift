@@ -34,7 +34,8 @@ enum ProgressClass {
         "ProgressUpdateOptions",
         [
             LuaField("step", .integer(min: 0), required: true, doc: "steps done"),
-            LuaField("loss", .number(), doc: "nats per token"), LuaField("kept", .number(), doc: "share of tokens kept"),
+            LuaField("loss", .number(), doc: "nats per token"),
+            LuaField("kept", .number(), doc: "share of tokens kept"),
             LuaField("tokens", .integer(min: 0), default: 0, doc: "tokens of this step"),
         ])
 
@@ -52,7 +53,10 @@ enum ProgressClass {
                         kept: try options.optionalDouble("kept") ?? .nan, tokens: try options.int("tokens"))
                     return []
                 },
-                LuaMethod("note", doc: "A line of its own.", parameters: [LuaField("text", .string, required: true, doc: "the line")]) { box, call in
+                LuaMethod(
+                    "note", doc: "A line of its own.",
+                    parameters: [LuaField("text", .string, required: true, doc: "the line")]
+                ) { box, call in
                     box.line.note(try call.string("text"))
                     return []
                 },
@@ -75,9 +79,13 @@ enum GuardClass {
     static let record = LuaRecord(
         "GuardOptions",
         [
-            LuaField("factor", .number(min: 1, openMin: true), default: 5, doc: "a loss above so many times the median is bad"),
-            LuaField("window", .integer(min: 10), default: 50, unit: "steps", doc: "good losses the median is taken over"),
-            LuaField("patience", .integer(min: 1), default: 3, unit: "steps", doc: "bad losses in a row that end the run"),
+            LuaField(
+                "factor", .number(min: 1, openMin: true), default: 5,
+                doc: "a loss above so many times the median is bad"),
+            LuaField(
+                "window", .integer(min: 10), default: 50, unit: "steps", doc: "good losses the median is taken over"),
+            LuaField(
+                "patience", .integer(min: 1), default: 3, unit: "steps", doc: "bad losses in a row that end the run"),
         ])
 
     static var declaration: LuaClassDeclaration<GuardBox> {
@@ -89,16 +97,24 @@ enum GuardClass {
                     parameters: [
                         LuaField("step", .integer(), required: true, doc: "the step"),
                         LuaField("loss", .number(), required: true, doc: "nats per token"),
-                        LuaField("bad_tokens", .integer(min: 0), default: 0, doc: "single losses that are not finite (stats().bad_loss)"),
+                        LuaField(
+                            "bad_tokens", .integer(min: 0), default: 0,
+                            doc: "single losses that are not finite (stats().bad_loss)"),
                     ]
                 ) { box, call in
-                    try box.value.check(step: call.int("step"), loss: call.double("loss"), badTokens: call.int("bad_tokens"))
+                    try box.value.check(
+                        step: call.int("step"), loss: call.double("loss"), badTokens: call.int("bad_tokens"))
                     return []
                 },
-                LuaMethod("state", doc: "What a resumed run needs to go on alike.", returns: [LuaResult(.table, "plain data")]) { box, _ in
+                LuaMethod(
+                    "state", doc: "What a resumed run needs to go on alike.", returns: [LuaResult(.table, "plain data")]
+                ) { box, _ in
                     [LuaValue(json: box.value.state)]
                 },
-                LuaMethod("restore", doc: "Takes over a state.", parameters: [LuaField("state", .table, required: true, doc: "from state()")]) { box, call in
+                LuaMethod(
+                    "restore", doc: "Takes over a state.",
+                    parameters: [LuaField("state", .table, required: true, doc: "from state()")]
+                ) { box, call in
                     box.value.restore(try JSON(call.value("state"), "state").asObject)
                     return []
                 },

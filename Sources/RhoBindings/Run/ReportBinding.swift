@@ -16,7 +16,9 @@ struct ReportBinding {
             LuaField("x", .list(.number()), required: true, doc: "positions"),
             LuaField("y", .list(.number()), required: true, doc: "values"),
             LuaField("dash", .boolean, default: false, doc: "dashed line"),
-            LuaField("spread", .list(.number()), default: [], doc: "half width of a band around the line, such as a standard deviation"),
+            LuaField(
+                "spread", .list(.number()), default: [],
+                doc: "half width of a band around the line, such as a standard deviation"),
         ])
     private let plotRecord = LuaRecord(
         "PlotOptions",
@@ -43,7 +45,8 @@ struct ReportBinding {
                     dashed: try line.bool("dash"), spread: try line.doubles("spread"))
             }
             var chart = Chart(
-                title: try options.string("title"), xLabel: try options.string("x"), yLabel: try options.string("y"), series: series)
+                title: try options.string("title"), xLabel: try options.string("x"), yLabel: try options.string("y"),
+                series: series)
             chart.logX = try options.bool("logx")
             chart.logY = try options.bool("logy")
             let files = try chart.write(base: options.string("path"))
@@ -58,21 +61,25 @@ struct ReportBinding {
             LuaField("path", .string, required: true, doc: "the HTML file"),
             LuaField("title", .string, required: true, doc: "title"),
             LuaField("subtitle", .string, default: "", doc: "line under the title"),
-            LuaField("sections", .list(.table), required: true,
+            LuaField(
+                "sections", .list(.table), required: true,
                 doc: "tables with kind = text, parameters, table, plot or tokens, and title"),
         ])
 
     private var report: LuaFunctionDeclaration {
         LuaFunctionDeclaration(
-            "rho.report", doc: "One self-contained HTML page: parameters, tables, curves, texts coloured token by token.",
+            "rho.report",
+            doc: "One self-contained HTML page: parameters, tables, curves, texts coloured token by token.",
             parameters: [LuaField("options", .options(reportRecord.name), required: true, doc: "title and sections")],
             returns: [LuaResult(.string, "the path")]
         ) { call in
             let options = try call.options("options")
-            var page = HTMLReport(title: try options.string("title"), subtitle: try options.string("subtitle"), footer: footer)
+            var page = HTMLReport(
+                title: try options.string("title"), subtitle: try options.string("subtitle"), footer: footer)
             for (index, value) in try options.list("sections").enumerated() {
                 guard let table = value.tableValue else { continue }
-                let reader = SectionReader(place: "section \(index + 1)", value: try table.deepValue(), session: session)
+                let reader = SectionReader(
+                    place: "section \(index + 1)", value: try table.deepValue(), session: session)
                 page.sections.append(try reader.section())
             }
             let path = try options.string("path")
@@ -85,7 +92,9 @@ struct ReportBinding {
         var parts = ["rhoscript \(Version.text)"]
         if let manifest = session.run?.directory.manifest {
             parts.append("experiment \(manifest.experiment), seed \(manifest.seed)")
-            if let git = manifest.git { parts.append("commit \(git.commit.prefix(12))\(git.dirty ? " with changes" : "")") }
+            if let git = manifest.git {
+                parts.append("commit \(git.commit.prefix(12))\(git.dirty ? " with changes" : "")")
+            }
             parts.append("fingerprint \(manifest.fingerprint.prefix(8))")
         }
         return parts.joined(separator: " · ")

@@ -15,10 +15,12 @@ struct RunBinding {
                 """,
             functions: [open, log, interrupted, stop, graceful, progress, divergenceGuard],
             classes: [
-                RunClass(session: session).declaration, ArmClass(session: session).declaration, ProgressClass.declaration,
+                RunClass(session: session).declaration, ArmClass(session: session).declaration,
+                ProgressClass.declaration,
                 GuardClass.declaration, Self.gracefulClass,
             ],
-            records: [openRecord, ProgressClass.record, ProgressClass.updateRecord, GuardClass.record] + ArmClass.records)
+            records: [openRecord, ProgressClass.record, ProgressClass.updateRecord, GuardClass.record]
+                + ArmClass.records)
     }
 
     private let openRecord = LuaRecord(
@@ -29,12 +31,16 @@ struct RunBinding {
             LuaField("origins", .table, doc: "where each parameter's value came from"),
             LuaField("seed", .integer(), default: 0, doc: "seed of the run"),
             LuaField("slug", .string, default: "", doc: "short text in the directory's name"),
-            LuaField("dir", .string, doc: "the run directory itself (default: runs/<experiment>/<time>-<slug>-<fingerprint>)"),
+            LuaField(
+                "dir", .string, doc: "the run directory itself (default: runs/<experiment>/<time>-<slug>-<fingerprint>)"
+            ),
         ])
 
     private var open: LuaFunctionDeclaration {
         LuaFunctionDeclaration(
-            "rho.run.open", doc: "Opens a run directory; one that the same configuration began is continued, any other content is refused.",
+            "rho.run.open",
+            doc:
+                "Opens a run directory; one that the same configuration began is continued, any other content is refused.",
             parameters: [LuaField("options", .options(openRecord.name), required: true, doc: "name and parameters")],
             returns: [LuaResult(.object("RunDirectory"), "the directory")]
         ) { call in
@@ -47,7 +53,8 @@ struct RunBinding {
                 git: GitState.read(directory: session.scriptDirectory))
             let sources = session.sources(call.state)
             for source in sources { manifest.setCode(source.name, hash: SHA256Hasher.hex(of: source.bytes)) }
-            let path = try options.optionalString("dir")
+            let path =
+                try options.optionalString("dir")
                 ?? RunDirectory.defaultPath(
                     root: session.runsDirectory, experiment: experiment, slug: options.string("slug"),
                     fingerprint: manifest.fingerprint)
@@ -74,7 +81,9 @@ struct RunBinding {
 
     private var interrupted: LuaFunctionDeclaration {
         LuaFunctionDeclaration(
-            "rho.run.interrupted", doc: "Whether Ctrl-C or a signal asked the program to stop. Loops in a graceful section look here after every step.",
+            "rho.run.interrupted",
+            doc:
+                "Whether Ctrl-C or a signal asked the program to stop. Loops in a graceful section look here after every step.",
             returns: [LuaResult(.boolean, "whether")], example: "return rho.run.interrupted()"
         ) { _ in
             guard LuaState.interruptRequested else { return [.boolean(false)] }
@@ -85,16 +94,23 @@ struct RunBinding {
 
     private var stop: LuaFunctionDeclaration {
         LuaFunctionDeclaration(
-            "rho.run.stop", doc: "Ends the program after rho.run.interrupted() returned true and everything worth keeping is saved: exit code 130 after Ctrl-C, 75 after SIGTERM or SIGUSR1.",
+            "rho.run.stop",
+            doc:
+                "Ends the program after rho.run.interrupted() returned true and everything worth keeping is saved: exit code 130 after Ctrl-C, 75 after SIGTERM or SIGUSR1.",
             parameters: [LuaField("arm", .object("Arm"), doc: "whose checkpoint to name")]
         ) { call in
             let arm = try call.optionalObject("arm", as: ArmBox.self)
-            let saved = session.lastCheckpoint.map { "checkpoint in \($0)" } ?? arm.map { "nothing saved in \($0.arm.path) yet" } ?? ""
+            let saved =
+                session.lastCheckpoint.map { "checkpoint in \($0)" } ?? arm.map {
+                    "nothing saved in \($0.arm.path) yet"
+                } ?? ""
             try session.run?.directory.finish(.stopped)
             // While the script unwinds, the section around the loop ends and the signal stops the script once more, with no
             // more to say than that; the program's last word is this error.
             let error = Interruption.error(
-                saved, hint: session.lastCheckpoint == nil ? nil : "the same command with --out \(session.run?.directory.path ?? "DIR") goes on from there")
+                saved,
+                hint: session.lastCheckpoint == nil
+                    ? nil : "the same command with --out \(session.run?.directory.path ?? "DIR") goes on from there")
             session.farewell = error
             throw error
         }
@@ -114,20 +130,24 @@ struct RunBinding {
 
     private static var gracefulClass: LuaClassDeclaration<GracefulSection> {
         LuaClassDeclaration(
-            "GracefulSection", doc: "While open, the first signal waits for the loop to notice.", describe: { _ in "graceful section" },
+            "GracefulSection", doc: "While open, the first signal waits for the loop to notice.",
+            describe: { _ in "graceful section" },
             release: { $0.close() })
     }
 
     private var progress: LuaFunctionDeclaration {
         LuaFunctionDeclaration(
             "rho.run.progress", doc: "A progress line on stderr, in the style of --progress.",
-            parameters: [LuaField("options", .options(ProgressClass.record.name), required: true, doc: "label and length")],
+            parameters: [
+                LuaField("options", .options(ProgressClass.record.name), required: true, doc: "label and length")
+            ],
             returns: [LuaResult(.object("Progress"), "the line")]
         ) { call in
             let options = try call.options("options")
             let mode = session.quiet ? ProgressMode.none : try ProgressMode(named: session.progress)
             let line = ProgressLine(
-                label: try options.string("label"), steps: try options.int("steps"), first: try options.int("first"), mode: mode)
+                label: try options.string("label"), steps: try options.int("steps"), first: try options.int("first"),
+                mode: mode)
             return [.object(ProgressBox(line, lock: session.run?.directory.lock), class: "Progress")]
         }
     }
@@ -139,7 +159,8 @@ struct RunBinding {
             returns: [LuaResult(.object("Guard"), "the guard")]
         ) { call in
             let options = try call.options("options")
-            let made = try DivergenceGuard(factor: options.double("factor"), window: options.int("window"), patience: options.int("patience"))
+            let made = try DivergenceGuard(
+                factor: options.double("factor"), window: options.int("window"), patience: options.int("patience"))
             return [.object(GuardBox(made), class: "Guard")]
         }
     }

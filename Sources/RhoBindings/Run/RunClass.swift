@@ -19,10 +19,16 @@ struct RunClass {
 
     var declaration: LuaClassDeclaration<RunBox> {
         LuaClassDeclaration(
-            "RunDirectory", doc: "What one run of an experiment writes: manifest, configuration, sources, and a folder for each arm.",
+            "RunDirectory",
+            doc: "What one run of an experiment writes: manifest, configuration, sources, and a folder for each arm.",
             methods: [
-                LuaMethod("dir", doc: "Path of the directory.", returns: [LuaResult(.string, "the path")]) { box, _ in [.string(box.directory.path)] },
-                LuaMethod("resumed", doc: "Whether an earlier process began this run.", returns: [LuaResult(.boolean, "whether")]) { box, _ in
+                LuaMethod("dir", doc: "Path of the directory.", returns: [LuaResult(.string, "the path")]) { box, _ in
+                    [.string(box.directory.path)]
+                },
+                LuaMethod(
+                    "resumed", doc: "Whether an earlier process began this run.",
+                    returns: [LuaResult(.boolean, "whether")]
+                ) { box, _ in
                     [.boolean(box.directory.isResumed)]
                 },
                 arm, compute, finish,
@@ -46,13 +52,16 @@ struct RunClass {
         LuaMethod(
             "compute", doc: "Adds operations to the manifest's account.",
             parameters: [
-                LuaField("purpose", .oneOf(Compute.Purpose.allCases.map(\.rawValue)), required: true, doc: "what they were for"),
+                LuaField(
+                    "purpose", .oneOf(Compute.Purpose.allCases.map(\.rawValue)), required: true,
+                    doc: "what they were for"),
                 LuaField("flops", .number(min: 0), required: true, doc: "floating-point operations"),
                 LuaField("tokens", .integer(min: 0), default: 0, doc: "tokens they were spent on"),
             ]
         ) { box, call in
             if let purpose = Compute.Purpose(rawValue: try call.string("purpose")) {
-                box.directory.manifest.compute.add(purpose, flops: try call.double("flops"), tokens: try call.int("tokens"))
+                box.directory.manifest.compute.add(
+                    purpose, flops: try call.double("flops"), tokens: try call.int("tokens"))
             }
             return []
         }
@@ -63,7 +72,9 @@ struct RunClass {
             "finish", doc: "Writes summary.json and the final manifest, and gives the directory up.",
             parameters: [
                 LuaField("summary", .table, doc: "plain data"),
-                LuaField("status", .oneOf(["done", "failed", "diverged", "stopped"]), default: "done", doc: "how the run ended"),
+                LuaField(
+                    "status", .oneOf(["done", "failed", "diverged", "stopped"]), default: "done",
+                    doc: "how the run ended"),
             ]
         ) { box, call in
             for source in session.sources(call.state) { try box.directory.addSource(source.name, source.bytes) }

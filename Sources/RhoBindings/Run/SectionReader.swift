@@ -13,11 +13,18 @@ struct SectionReader {
     func section() throws -> HTMLReport.Section {
         let title = text("title")
         switch text("kind") {
-        case "text": return .text(title: title, paragraphs: strings("paragraphs") + (field("text").stringValue.map { [$0] } ?? []))
+        case "text":
+            return .text(
+                title: title, paragraphs: strings("paragraphs") + (field("text").stringValue.map { [$0] } ?? []))
         case "parameters": return .parameters(title: title, rows: parameters)
         case "table":
-            let rows = (field("rows").listValue ?? []).map { row in (row.listValue ?? []).map { $0.stringValue ?? Self.plain($0) } }
-            return .table(HTMLReport.Table(title: title, columns: strings("header"), rows: rows, note: strings("notes").joined(separator: " ")))
+            let rows = (field("rows").listValue ?? []).map { row in
+                (row.listValue ?? []).map { $0.stringValue ?? Self.plain($0) }
+            }
+            return .table(
+                HTMLReport.Table(
+                    title: title, columns: strings("header"), rows: rows, note: strings("notes").joined(separator: " "))
+            )
         case "plot":
             let path = text("path")
             guard let svg = try? Files.readText(path) else {
@@ -27,7 +34,9 @@ struct SectionReader {
         case "tokens": return .tokens(try tokens(title))
         case let kind:
             throw RhoError(
-                .value, "\(place): kind must be one of \(Self.kinds.joined(separator: ", ")), got '\(kind)'\(suggestion(for: kind, in: Self.kinds))")
+                .value,
+                "\(place): kind must be one of \(Self.kinds.joined(separator: ", ")), got '\(kind)'\(suggestion(for: kind, in: Self.kinds))"
+            )
         }
     }
 
@@ -38,11 +47,14 @@ struct SectionReader {
             for (name, list) in Self.field("values", of: arm).recordValue ?? [] {
                 let names = TokenView.Channel.allCases.map(\.rawValue)
                 guard let channel = TokenView.Channel(rawValue: name) else {
-                    throw RhoError(.value, "\(place): no channel is called '\(name)'\(suggestion(for: name, in: names))")
+                    throw RhoError(
+                        .value, "\(place): no channel is called '\(name)'\(suggestion(for: name, in: names))")
                 }
                 let numbers = (list.listValue ?? []).map { $0.doubleValue ?? .nan }
                 guard numbers.count == pieces.count else {
-                    throw RhoError(.shape, "\(place): arm \(index + 1) has \(pieces.count) pieces, but \(numbers.count) values of \(name)")
+                    throw RhoError(
+                        .shape,
+                        "\(place): arm \(index + 1) has \(pieces.count) pieces, but \(numbers.count) values of \(name)")
                 }
                 values.append((channel, numbers))
             }
@@ -64,7 +76,9 @@ struct SectionReader {
         let config = run.directory.manifest.config.objectValue?.pairs ?? []
         return config.sorted { $0.key < $1.key }.map { pair in
             let origin = run.origins?[pair.key]?.stringValue ?? "default"
-            return HTMLReport.Parameter(name: pair.key, value: Self.plain(LuaValue(json: pair.value)), meaning: origin == "default" ? "" : origin)
+            return HTMLReport.Parameter(
+                name: pair.key, value: Self.plain(LuaValue(json: pair.value)),
+                meaning: origin == "default" ? "" : origin)
         }
     }
 

@@ -22,7 +22,8 @@ enum ColumnClass {
 
     private static var unaries: [LuaMethod<ColumnBox>] {
         scalarDocs.map { function, doc in
-            LuaMethod(function.rawValue, doc: "Each value mapped: \(doc).", returns: [LuaResult(.object("Column"))]) { box, _ in
+            LuaMethod(function.rawValue, doc: "Each value mapped: \(doc).", returns: [LuaResult(.object("Column"))]) {
+                box, _ in
                 [ColumnBox(.unary(function, box.expression)).value]
             }
         }
@@ -101,7 +102,9 @@ enum ColumnClass {
             LuaOperatorDeclaration(.unm, doc: "The sign turned: lowest first.") { call in
                 [ColumnBox(.unary(.negate, try SelectionValues.expression(call.value("a"), "operand"))).value]
             },
-            LuaOperatorDeclaration(.call, operand: .any, doc: "rho.select.random { keep = 0.6 } and its like: the policy of that name.") { call in
+            LuaOperatorDeclaration(
+                .call, operand: .any, doc: "rho.select.random { keep = 0.6 } and its like: the policy of that name."
+            ) { call in
                 let box = try call.object("a", as: ColumnBox.self)
                 guard case .column(let column) = box.expression,
                     let policy = SelectionCatalog.all.first(where: { $0.name == column.name })

@@ -22,7 +22,9 @@ enum NamedPolicies {
             let column = TokenColumn.standard.first(where: { "rho.select.\($0.column.name)" == name })
         else { return nil }
         var lines = [name, "", "Column: \(column.meaning)."]
-        guard let policy = ofColumns.first(where: { $0.name == column.column.name }) else { return lines.joined(separator: "\n") }
+        guard let policy = ofColumns.first(where: { $0.name == column.column.name }) else {
+            return lines.joined(separator: "\n")
+        }
         lines += ["", "\(name) { … }", "", "\(policy.summary) \(policy.formula) (\(policy.source)).", ""]
         for field in record(policy).fields { lines.append("  \(field.name): \(field.doc)") }
         return lines.joined(separator: "\n")
@@ -34,7 +36,9 @@ enum NamedPolicies {
         ownFunctions.map { policy in
             LuaFunctionDeclaration(
                 "rho.select.\(policy.name)", doc: "\(policy.summary) \(policy.formula) (\(policy.source)).",
-                parameters: [LuaField("options", .options(recordName(policy)), doc: "how much, and among which tokens")],
+                parameters: [
+                    LuaField("options", .options(recordName(policy)), doc: "how much, and among which tokens")
+                ],
                 returns: [LuaResult(.object("Policy"), "the policy")]
             ) { call in
                 let options = try call.options("options")
@@ -56,7 +60,9 @@ enum NamedPolicies {
             default: break
             }
         }
-        return LuaRecord(recordName(policy), fields + [SelectBinding.scopeField, SelectBinding.normaliserField, SelectBinding.scoresField])
+        return LuaRecord(
+            recordName(policy),
+            fields + [SelectBinding.scopeField, SelectBinding.normaliserField, SelectBinding.scoresField])
     }
 
     /// Makes the policy from the argument of a column that was called.
@@ -79,7 +85,8 @@ enum NamedPolicies {
     }
 
     private static func make(
-        _ policy: NamedPolicy, keep value: (String) throws(RhoError) -> LuaValue, isSet: (String) throws(RhoError) -> Bool
+        _ policy: NamedPolicy, keep value: (String) throws(RhoError) -> LuaValue,
+        isSet: (String) throws(RhoError) -> Bool
     ) throws -> PolicyBox {
         let place = "rho.select.\(policy.name)"
         func has(_ name: String) throws -> Bool {
@@ -100,7 +107,11 @@ enum NamedPolicies {
             guard let text = try value(name).stringValue else {
                 throw RhoError(.value, "\(place): \(name) must be a string, got \(try value(name).display)")
             }
-            if name == "scope" { options.scope = try SelectionScope(named: text) } else { options.normaliser = try Normaliser(named: text) }
+            if name == "scope" {
+                options.scope = try SelectionScope(named: text)
+            } else {
+                options.normaliser = try Normaliser(named: text)
+            }
         }
         var scores: ScoresBox?
         if try isSet("scores") {

@@ -20,7 +20,9 @@ enum PolicyClass {
 
     private static var weights: LuaMethod<PolicyBox> {
         LuaMethod(
-            "weights", doc: "The weight of each token of a batch, [rows, context] without gradient, and what their weighted losses are divided by (0: nothing was selected).",
+            "weights",
+            doc:
+                "The weight of each token of a batch, [rows, context] without gradient, and what their weighted losses are divided by (0: nothing was selected).",
             parameters: [
                 LuaField("batch", .object("Batch"), required: true, doc: "the batch"),
                 LuaField("losses", .object("Tensor"), required: true, doc: "model:loss(batch)"), share,
@@ -45,7 +47,8 @@ enum PolicyClass {
     }
 
     private static func tensor(_ selection: Selection, _ piece: Int, _ batch: BatchBox) throws -> LuaValue {
-        TensorValues.value(try Tensor.from(Array(selection.weights(of: piece)), [batch.batch.rowCount, batch.batch.width]))
+        TensorValues.value(
+            try Tensor.from(Array(selection.weights(of: piece)), [batch.batch.rowCount, batch.batch.width]))
     }
 
     private static var plan: LuaMethod<PolicyBox> {
@@ -53,7 +56,9 @@ enum PolicyClass {
             "plan", doc: "Selects among all pieces of a batch at once, as policies that rank across the batch must.",
             parameters: [
                 LuaField("batch", .object("Batch"), required: true, doc: "the whole batch"),
-                LuaField("losses", .list(.object("Tensor")), required: true, doc: "losses of each piece of batch:split(n), in order"), share,
+                LuaField(
+                    "losses", .list(.object("Tensor")), required: true,
+                    doc: "losses of each piece of batch:split(n), in order"), share,
             ], returns: [LuaResult(.list(.table), "{ { weights =, total = }, ... }, totals to be added up")]
         ) { box, call in
             let batch = try call.object("batch", as: BatchBox.self)
@@ -72,7 +77,9 @@ enum PolicyClass {
                             case .valid: valid[index]
                             case .weights: weights.reduce(0) { $0 + Double($1) }
                             }
-                        return .record([("weights", try tensor(selection, index, pieces[index])), ("total", .number(total))])
+                        return .record([
+                            ("weights", try tensor(selection, index, pieces[index])), ("total", .number(total)),
+                        ])
                     })
             ]
         }
@@ -80,8 +87,14 @@ enum PolicyClass {
 
     private static var stats: LuaMethod<PolicyBox> {
         LuaMethod(
-            "stats", doc: "What the last step kept: counts, mean losses, and precision and recall where the text has labels.",
-            returns: [LuaResult(.table, "{ loss =, kept =, selected =, valid =, mean_kept =, mean_dropped =, precision =, recall =, labels = }")]
+            "stats",
+            doc: "What the last step kept: counts, mean losses, and precision and recall where the text has labels.",
+            returns: [
+                LuaResult(
+                    .table,
+                    "{ loss =, kept =, selected =, valid =, mean_kept =, mean_dropped =, precision =, recall =, labels = }"
+                )
+            ]
         ) { box, _ in [stats(box.statistics)] }
     }
 
@@ -100,7 +113,10 @@ enum PolicyClass {
             if !labels.precision.isNaN { pairs.append(("precision", .number(labels.precision))) }
             if !labels.recall.isNaN { pairs.append(("recall", .number(labels.recall))) }
             let rows = SelectionStatistics.Confusion.names.enumerated().map { code, name in
-                (name, LuaValue.record([("kept", .integer(labels.kept[code])), ("valid", .integer(labels.total[code]))]))
+                (
+                    name,
+                    LuaValue.record([("kept", .integer(labels.kept[code])), ("valid", .integer(labels.total[code]))])
+                )
             }
             pairs.append(("labels", .record(rows)))
         }
@@ -108,11 +124,14 @@ enum PolicyClass {
     }
 
     private static var name: LuaMethod<PolicyBox> {
-        LuaMethod("name", doc: "Short name: excess_loss-0.6.", returns: [LuaResult(.string, "the name")]) { box, _ in [.string(box.name)] }
+        LuaMethod("name", doc: "Short name: excess_loss-0.6.", returns: [LuaResult(.string, "the name")]) { box, _ in
+            [.string(box.name)]
+        }
     }
 
     private static var scores: LuaMethod<PolicyBox> {
-        LuaMethod("scores", doc: "The scores it reads, or nil.", returns: [LuaResult(.object("Scores"), "the scores")]) { box, _ in
+        LuaMethod("scores", doc: "The scores it reads, or nil.", returns: [LuaResult(.object("Scores"), "the scores")])
+        { box, _ in
             [box.scores.map(\.value) ?? .nil]
         }
     }
@@ -125,7 +144,11 @@ enum PolicyClass {
     }
 
     private static var ranks: LuaMethod<PolicyBox> {
-        LuaMethod("ranks_across_pieces", doc: "Whether all pieces of a batch must be scored before the first can be selected.", returns: [LuaResult(.boolean, "whether")]) { box, _ in
+        LuaMethod(
+            "ranks_across_pieces",
+            doc: "Whether all pieces of a batch must be scored before the first can be selected.",
+            returns: [LuaResult(.boolean, "whether")]
+        ) { box, _ in
             [.boolean(box.ranksAcrossPieces)]
         }
     }
@@ -140,7 +163,8 @@ enum PolicyClass {
                 return [LuaValue(json: json)]
             case .function(let function, let scope, let normaliser):
                 var pairs: [(String, LuaValue)] = [
-                    ("name", .string(box.name)), ("scope", .string(scope.rawValue)), ("normaliser", .string(normaliser.rawValue)),
+                    ("name", .string(box.name)), ("scope", .string(scope.rawValue)),
+                    ("normaliser", .string(normaliser.rawValue)),
                 ]
                 if let code = try? function.fingerprint() { pairs.append(("code", .string(code))) }
                 return [.record(pairs)]

@@ -7,11 +7,14 @@ enum RuleClass {
     static var declaration: LuaClassDeclaration<RuleBox> {
         LuaClassDeclaration(
             "Rule",
-            doc: "Which tokens a score keeps. Combine rules with & (both), | (either), - (left without right) and ~ (not).",
+            doc:
+                "Which tokens a score keeps. Combine rules with & (both), | (either), - (left without right) and ~ (not).",
             methods: [
                 LuaMethod(
                     "of", doc: "The rule applied to another score than the policy's.",
-                    parameters: [LuaField("score", SelectionValues.scoreType, required: true, doc: "the score to rank by")],
+                    parameters: [
+                        LuaField("score", SelectionValues.scoreType, required: true, doc: "the score to rank by")
+                    ],
                     returns: [LuaResult(.object("Rule"))],
                     example: "local s = rho.select; return s.top(0.6) & s.below(3):of(s.loss)"
                 ) { box, call in
@@ -41,12 +44,15 @@ enum RuleClass {
     }
 
     static var quantile: LuaClassDeclaration<QuantileBox> {
-        LuaClassDeclaration("Quantile", doc: "A threshold that is a quantile of the competing scores.", describe: { "quantile(\($0.share))" })
+        LuaClassDeclaration(
+            "Quantile", doc: "A threshold that is a quantile of the competing scores.",
+            describe: { "quantile(\($0.share))" })
     }
 
     static var keepSchedule: LuaClassDeclaration<KeepBox> {
         LuaClassDeclaration(
-            "KeepSchedule", doc: "A share of tokens that changes during a run; called with a share of the run, the value there.",
+            "KeepSchedule",
+            doc: "A share of tokens that changes during a run; called with a share of the run, the value there.",
             operators: [
                 LuaOperatorDeclaration(.call, operand: .any, doc: "The share at a moment of the run.") { call in
                     let box = try call.object("a", as: KeepBox.self)

@@ -5,12 +5,14 @@ import RhoSelection
 /// The functions of `rho.select` that make columns, rules and schedules.
 enum RuleFunctions {
     static var all: [LuaFunctionDeclaration] {
-        [column, share("top", "The share of tokens with the highest scores.") { .top($0) },
+        [
+            column, share("top", "The share of tokens with the highest scores.") { .top($0) },
             share("bottom", "The share of tokens with the lowest scores.") { .bottom($0) },
             share("sample", "A share of tokens drawn at random in proportion to the score.") { .sample($0) },
             threshold("above", "Tokens whose score is at least x.") { .above($0) },
             threshold("below", "Tokens whose score is less than x.") { .below($0) },
-            middle, quantile, rows, schedule, stages, nothing, everything]
+            middle, quantile, rows, schedule, stages, nothing, everything,
+        ]
     }
 
     private static var column: LuaFunctionDeclaration {
@@ -28,7 +30,9 @@ enum RuleFunctions {
     ) -> LuaFunctionDeclaration {
         LuaFunctionDeclaration(
             "rho.select.\(name)", doc: doc,
-            parameters: [LuaField("keep", SelectionValues.keepType, required: true, doc: "share in [0, 1], or a schedule")],
+            parameters: [
+                LuaField("keep", SelectionValues.keepType, required: true, doc: "share in [0, 1], or a schedule")
+            ],
             returns: [LuaResult(.object("Rule"), "the rule")], example: "return rho.select.\(name)(0.6)"
         ) { call in
             [RuleBox(make(try SelectionValues.keep(call.value("keep")))).value]
@@ -40,7 +44,10 @@ enum RuleFunctions {
     ) -> LuaFunctionDeclaration {
         LuaFunctionDeclaration(
             "rho.select.\(name)", doc: doc,
-            parameters: [LuaField("x", SelectionValues.thresholdType, required: true, doc: "a score, or rho.select.quantile(share)")],
+            parameters: [
+                LuaField(
+                    "x", SelectionValues.thresholdType, required: true, doc: "a score, or rho.select.quantile(share)")
+            ],
             returns: [LuaResult(.object("Rule"), "the rule")]
         ) { call in
             [RuleBox(try make(SelectionValues.threshold(call.value("x"))).validated()).value]
@@ -52,7 +59,8 @@ enum RuleFunctions {
             "rho.select.middle", doc: "Tokens whose rank, counted from the lowest score, lies between two shares.",
             parameters: [
                 LuaField("low", .number(min: 0, max: 1), required: true, doc: "share of the lowest scores to drop"),
-                LuaField("high", .number(min: 0, max: 1), required: true, doc: "1 - share of the highest scores to drop"),
+                LuaField(
+                    "high", .number(min: 0, max: 1), required: true, doc: "1 - share of the highest scores to drop"),
             ], returns: [LuaResult(.object("Rule"), "the rule")], example: "return rho.select.middle(0.2, 0.8)"
         ) { call in
             [RuleBox(try SelectionRule.middle(low: call.double("low"), high: call.double("high")).validated()).value]
@@ -62,7 +70,9 @@ enum RuleFunctions {
     private static var quantile: LuaFunctionDeclaration {
         LuaFunctionDeclaration(
             "rho.select.quantile", doc: "A threshold relative to the competing scores, for above and below.",
-            parameters: [LuaField("share", .number(min: 0, max: 1), required: true, doc: "share of scores below the threshold")],
+            parameters: [
+                LuaField("share", .number(min: 0, max: 1), required: true, doc: "share of scores below the threshold")
+            ],
             returns: [LuaResult(.object("Quantile"), "the threshold")],
             example: "return rho.select.below(rho.select.quantile(0.99))"
         ) { call in
@@ -87,22 +97,29 @@ enum RuleFunctions {
     static let scheduleRecord = LuaRecord(
         "KeepScheduleOptions",
         [
-            LuaField("points", .list(.list(.number())), required: true, positional: true, doc: "{ {at, keep}, ... }, rising, the first at 0"),
+            LuaField(
+                "points", .list(.list(.number())), required: true, positional: true,
+                doc: "{ {at, keep}, ... }, rising, the first at 0"),
             unitField,
-            LuaField("interpolation", .oneOf(KeepSchedule.Interpolation.allCases.map(\.rawValue)), default: "step", doc: "hold each value, or draw straight lines"),
+            LuaField(
+                "interpolation", .oneOf(KeepSchedule.Interpolation.allCases.map(\.rawValue)), default: "step",
+                doc: "hold each value, or draw straight lines"),
         ])
 
     private static var schedule: LuaFunctionDeclaration {
         LuaFunctionDeclaration(
             "rho.select.schedule", doc: "A share that changes during the run.",
-            parameters: [LuaField("options", .options(scheduleRecord.name), required: true, doc: "points and their unit")],
+            parameters: [
+                LuaField("options", .options(scheduleRecord.name), required: true, doc: "points and their unit")
+            ],
             returns: [LuaResult(.object("KeepSchedule"), "for the keep of a rule or policy")],
             example: "return rho.select.schedule { {0, 1.0}, {0.1, 0.6} }"
         ) { call in
             let options = try call.options("options")
             var points: [KeepSchedule.Point] = []
             for (index, value) in try options.list("points").enumerated() {
-                guard let pair = value.listValue, pair.count == 2, let at = pair[0].doubleValue, let keep = pair[1].doubleValue
+                guard let pair = value.listValue, pair.count == 2, let at = pair[0].doubleValue,
+                    let keep = pair[1].doubleValue
                 else { throw RhoError(.value, "point \(index + 1) must be {at, keep}") }
                 points.append(KeepSchedule.Point(at: at, keep: keep))
             }
@@ -116,14 +133,18 @@ enum RuleFunctions {
     static let stagesRecord = LuaRecord(
         "RuleStagesOptions",
         [
-            LuaField("stages", .list(.list(.any)), required: true, positional: true, doc: "{ {start, rule}, ... }, rising, the first at 0"),
+            LuaField(
+                "stages", .list(.list(.any)), required: true, positional: true,
+                doc: "{ {start, rule}, ... }, rising, the first at 0"),
             unitField,
         ])
 
     private static var stages: LuaFunctionDeclaration {
         LuaFunctionDeclaration(
             "rho.select.stages", doc: "Different rules in turn, each from its start to the next one's.",
-            parameters: [LuaField("options", .options(stagesRecord.name), required: true, doc: "stages and their unit")],
+            parameters: [
+                LuaField("options", .options(stagesRecord.name), required: true, doc: "stages and their unit")
+            ],
             returns: [LuaResult(.object("Rule"), "the rule")],
             example: "local s = rho.select; return s.stages { {0, s.everything()}, {0.1, s.top(0.6)} }"
         ) { call in

@@ -34,7 +34,9 @@ enum SelectBinding {
         doc: "which tokens compete: a sequence, a micro_batch, the whole batch, or the corpus")
     static let normaliserField = LuaField(
         "normaliser", .oneOf(Normaliser.allCases.map(\.rawValue)), default: "selected",
-        doc: "the weighted losses are divided by: the number selected (the paper), the number valid, or the sum of weights")
+        doc:
+            "the weighted losses are divided by: the number selected (the paper), the number valid, or the sum of weights"
+    )
     static let scoresField = LuaField("scores", .object("Scores"), doc: "the reference model's losses, from rho.score")
 
     private static let policyRecord = LuaRecord(
@@ -42,12 +44,19 @@ enum SelectBinding {
         [
             LuaField("score", SelectionValues.scoreType, doc: "what tokens are ranked by; higher is better"),
             LuaField("rule", .object("Rule"), doc: "which scores are kept (default: all)"),
-            LuaField("weights", .anyOf([.function, .object("Column")]),
-                doc: "weight of each token: a function of t (t.loss, t.reference_loss, ... are [rows, context] tensors) that returns a tensor, or a column"),
+            LuaField(
+                "weights", .anyOf([.function, .object("Column")]),
+                doc:
+                    "weight of each token: a function of t (t.loss, t.reference_loss, ... are [rows, context] tensors) that returns a tensor, or a column"
+            ),
             scopeField, normaliserField, scoresField,
-            LuaField("columns", .map(.any),
-                doc: "further columns: name = scores of another reference, or name = function(batch, model) that returns a [rows, context] tensor"),
-            LuaField("history", .number(min: 0, max: 1), default: .number(PolicyBox.defaultMomentum),
+            LuaField(
+                "columns", .map(.any),
+                doc:
+                    "further columns: name = scores of another reference, or name = function(batch, model) that returns a [rows, context] tensor"
+            ),
+            LuaField(
+                "history", .number(min: 0, max: 1), default: .number(PolicyBox.defaultMomentum),
                 doc: "share of the old mean that the column history keeps at each visit"),
             LuaField("name", .string, default: "policy", doc: "name in reports"),
         ])
@@ -57,7 +66,8 @@ enum SelectBinding {
             "rho.select.policy", doc: "A policy from its parts, or from a function over whole tensors.",
             parameters: [LuaField("options", .options(policyRecord.name), required: true, doc: "the parts")],
             returns: [LuaResult(.object("Policy"), "the policy")],
-            example: "return rho.select.policy { weights = function(t) return (-t.loss):exp():detach() end, normaliser = \"valid\" }"
+            example:
+                "return rho.select.policy { weights = function(t) return (-t.loss):exp():detach() end, normaliser = \"valid\" }"
         ) { call in
             let options = try call.options("options")
             let place = "rho.select.policy"
@@ -77,9 +87,11 @@ enum SelectBinding {
             }
             let score = try options.isSet("score") ? SelectionValues.expression(options.value("score"), "score") : .loss
             let rule = try options.optionalObject("rule", as: RuleBox.self)?.rule ?? .all
-            let weights = try options.isSet("weights") ? SelectionValues.expression(options.value("weights"), "weights") : nil
+            let weights =
+                try options.isSet("weights") ? SelectionValues.expression(options.value("weights"), "weights") : nil
             if try options.isSet("score"), try !options.isSet("rule") {
-                throw RhoError(.usage, "\(place): a score without a rule selects nothing; give rule = rho.select.top(0.6)")
+                throw RhoError(
+                    .usage, "\(place): a score without a rule selects nothing; give rule = rho.select.top(0.6)")
             }
             let made = try SelectionPolicy(
                 name: name, score: score, rule: rule, scope: scope, normaliser: normaliser, weights: weights)

@@ -32,7 +32,9 @@ struct ArmKeeping {
 
     private var take: LuaMethod<ArmBox> {
         LuaMethod(
-            "take", doc: "Puts a stored training into the folder: metrics and the last checkpoint, as if it had been done here.",
+            "take",
+            doc:
+                "Puts a stored training into the folder: metrics and the last checkpoint, as if it had been done here.",
             parameters: [LuaField("object", .object("StoredObject"), required: true, doc: "from rho.store.find")],
             returns: [LuaResult(.integer(), "its last step")]
         ) { box, call in
@@ -56,7 +58,9 @@ struct ArmKeeping {
 
     private var keep: LuaMethod<ArmBox> {
         LuaMethod(
-            "keep", doc: "Keeps the finished training of the folder in the store. A store that cannot be written is a line on stderr: the training itself is safe.",
+            "keep",
+            doc:
+                "Keeps the finished training of the folder in the store. A store that cannot be written is a line on stderr: the training itself is safe.",
             parameters: [
                 LuaField("key", .object("StoreKey"), required: true, doc: "what it is kept under"),
                 LuaField("options", .options(Self.keepRecord.name), required: true, doc: "what it is"),

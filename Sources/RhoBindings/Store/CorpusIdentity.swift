@@ -39,7 +39,8 @@ extension StoreSession {
 
     func remember(_ source: any DocumentSource, _ facts: CorpusFacts) {
         guard let recipe = recipe(source) else { return }
-        memos.keep(recipe, ["sha256": JSON(facts.hash), "documents": JSON(facts.documents), "bytes": JSON(facts.bytes)])
+        memos.keep(
+            recipe, ["sha256": JSON(facts.hash), "documents": JSON(facts.documents), "bytes": JSON(facts.bytes)])
     }
 
     /// With --no-cache nothing is taken on trust, so sources are read again.

@@ -48,7 +48,8 @@ struct Identity {
             if case .integer(let key) = entry.key { key == index + 1 } else { false }
         }
         if isList {
-            return Self.shortened(try entries.enumerated().map { try json($1.value, "\(place)[\($0 + 1)]", exact: exact) })
+            return Self.shortened(
+                try entries.enumerated().map { try json($1.value, "\(place)[\($0 + 1)]", exact: exact) })
         }
         var object = JSONObject()
         for (key, value) in entries {
@@ -81,8 +82,10 @@ struct Identity {
         case let box as TokensBox: return tokens(box)
         case let box as TokenizerBox: return ["tokenizer": JSON(box.tokenizer.fingerprint)]
         case let box as ModelBox:
-            var parts: JSONObject = box.isFresh
-                ? ["architecture": box.config.toHF(), "dropout": JSON(box.config.dropout)] : ["model": JSON(try box.fingerprint())]
+            var parts: JSONObject =
+                box.isFresh
+                ? ["architecture": box.config.toHF(), "dropout": JSON(box.config.dropout)]
+                : ["model": JSON(try box.fingerprint())]
             if let tokenizer = box.tokenizer { parts["tokenizer"] = JSON(tokenizer.fingerprint) }
             return .object(parts)
         case let box as ScoresBox: return scores(box)
@@ -93,7 +96,10 @@ struct Identity {
         case let box as KeepBox: return box.schedule.json
         case let box as QuantileBox: return ["quantile": JSON(box.share)]
         case let box as StreamBox:
-            return ["stream": JSON(box.name), "seed": JSON(box.seed), "step": JSON(box.step), "state": JSON(SHA256Hasher.hex(of: "\(box.stream)"))]
+            return [
+                "stream": JSON(box.name), "seed": JSON(box.seed), "step": JSON(box.step),
+                "state": JSON(SHA256Hasher.hex(of: "\(box.stream)")),
+            ]
         default: return nil
         }
     }
@@ -108,7 +114,8 @@ struct Identity {
     private func scores(_ box: ScoresBox) -> JSON {
         let file = box.file
         return [
-            "reference": JSON(file.reference), "tokenizer": JSON(file.tokenizerFingerprint), "context": JSON(file.context),
+            "reference": JSON(file.reference), "tokenizer": JSON(file.tokenizerFingerprint),
+            "context": JSON(file.context),
             "document_mask": JSON(file.documentMask), "columns": .array(file.columns.map { JSON($0) }),
             "corpus": .array(file.parts.map { JSON($0.corpusHash) }),
         ]
@@ -126,7 +133,9 @@ struct Identity {
             parts["weights"] = try json(.function(function), "\(place).weights")
         }
         if let scores = box.scores { parts["scores"] = self.scores(scores) }
-        for (name, value) in box.sources.values { parts["columns.\(name)"] = try json(value, "\(place).columns.\(name)") }
+        for (name, value) in box.sources.values {
+            parts["columns.\(name)"] = try json(value, "\(place).columns.\(name)")
+        }
         if let history = box.history { parts["history"] = JSON(Double(history.momentum)) }
         return .object(parts)
     }

@@ -29,7 +29,8 @@ struct ResumeBinding {
         LuaClassDeclaration(
             "RunIdentity", doc: "What a run is: experiment, parameters, code and engine.",
             methods: [
-                LuaMethod("digest", doc: "SHA-256 of the identity.", returns: [LuaResult(.string, "hexadecimal")]) { box, _ in
+                LuaMethod("digest", doc: "SHA-256 of the identity.", returns: [LuaResult(.string, "hexadecimal")]) {
+                    box, _ in
                     [.string(box.identity.digest)]
                 },
                 LuaMethod("describe", doc: "The parts.", returns: [LuaResult(.table, "the table")]) { box, _ in
@@ -64,7 +65,9 @@ struct ResumeBinding {
 
     private var unfinished: LuaFunctionDeclaration {
         LuaFunctionDeclaration(
-            "rho.store.unfinished", doc: "The newest run directory of that identity that was begun, is not finished and is in nobody's hands; nil if there is none.",
+            "rho.store.unfinished",
+            doc:
+                "The newest run directory of that identity that was begun, is not finished and is in nobody's hands; nil if there is none.",
             parameters: [LuaField("identity", .object("RunIdentity"), required: true, doc: "what is to run")],
             returns: [LuaResult(.string, "the directory, or nil")]
         ) { call in
@@ -75,8 +78,12 @@ struct ResumeBinding {
 
     private var claim: LuaFunctionDeclaration {
         LuaFunctionDeclaration(
-            "rho.store.claim", doc: "Makes sure that a directory holds nothing or this very run; force empties the directory of another run.",
-            parameters: [LuaField("options", .options(Self.claimRecord.name), required: true, doc: "directory and identity")],
+            "rho.store.claim",
+            doc:
+                "Makes sure that a directory holds nothing or this very run; force empties the directory of another run.",
+            parameters: [
+                LuaField("options", .options(Self.claimRecord.name), required: true, doc: "directory and identity")
+            ],
             returns: [
                 LuaResult(.boolean, "whether the run was begun there before; nil if the directory holds another run"),
                 LuaResult(.string, "then, what differs"), LuaResult(.string, "and the way out"),

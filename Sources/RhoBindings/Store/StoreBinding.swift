@@ -15,7 +15,8 @@ struct StoreBinding {
                 """,
             functions: [key, find, note, draft, inner, random] + ResumeBinding(session: session).functions,
             classes: [
-                Self.keyClass, StoredObjectClass.declaration, DraftClass.declaration, Self.sectionClass, RandomSection.declaration,
+                Self.keyClass, StoredObjectClass.declaration, DraftClass.declaration, Self.sectionClass,
+                RandomSection.declaration,
                 ResumeBinding.identityClass,
             ],
             records: [keyRecord] + ResumeBinding.records + DraftClass.records)
@@ -27,7 +28,9 @@ struct StoreBinding {
         "StoreKeyOptions",
         [
             LuaField("verb", .string, required: true, doc: "public name of what computes"),
-            LuaField("parts", .table, required: true, doc: "everything that can change the result: plain data, artifacts, functions"),
+            LuaField(
+                "parts", .table, required: true,
+                doc: "everything that can change the result: plain data, artifacts, functions"),
             LuaField("files", .list(.string), default: [], doc: "files whose content counts"),
             LuaField("notes", .table, doc: "what people call the parts; does not count"),
             LuaField("exact", .boolean, default: false, doc: "keep 1 and 1.0 apart"),
@@ -35,7 +38,9 @@ struct StoreBinding {
 
     private var key: LuaFunctionDeclaration {
         LuaFunctionDeclaration(
-            "rho.store.key", doc: "The key of a call: its parts by content, artifacts by fingerprint, functions by their code without comments.",
+            "rho.store.key",
+            doc:
+                "The key of a call: its parts by content, artifacts by fingerprint, functions by their code without comments.",
             parameters: [LuaField("options", .options(keyRecord.name), required: true, doc: "verb and parts")],
             returns: [LuaResult(.object("StoreKey"), "the key")]
         ) { call in
@@ -57,8 +62,11 @@ struct StoreBinding {
         LuaClassDeclaration(
             "StoreKey", doc: "Everything that can change a result, and its digest.",
             methods: [
-                LuaMethod("digest", doc: "SHA-256 of the key.", returns: [LuaResult(.string, "hexadecimal")]) { box, _ in [.string(box.key.digest)] },
-                LuaMethod("describe", doc: "Verb, parts and engine.", returns: [LuaResult(.table, "the table")]) { box, _ in
+                LuaMethod("digest", doc: "SHA-256 of the key.", returns: [LuaResult(.string, "hexadecimal")]) {
+                    box, _ in [.string(box.key.digest)]
+                },
+                LuaMethod("describe", doc: "Verb, parts and engine.", returns: [LuaResult(.table, "the table")]) {
+                    box, _ in
                     [LuaValue(json: box.key.json)]
                 },
             ], describe: { "key \($0.key.digest.prefix(12)) of \($0.key.verb)" })
@@ -67,19 +75,24 @@ struct StoreBinding {
     // MARK: lookup
 
     private static let keyField = LuaField("key", .object("StoreKey"), required: true, doc: "from rho.store.key")
-    private static let labelField = LuaField("label", .string, default: "", doc: "what a person calls it, for rhoscript why")
+    private static let labelField = LuaField(
+        "label", .string, default: "", doc: "what a person calls it, for rhoscript why")
 
     private var find: LuaFunctionDeclaration {
         LuaFunctionDeclaration(
             "rho.store.find", doc: "The stored result of a key, or nil; with --no-cache always nil.",
             parameters: [
                 Self.keyField, Self.labelField,
-                LuaField("otherwise", .oneOf(["miss", "resumed"]), default: "miss", doc: "what rhoscript why is told where there is none"),
+                LuaField(
+                    "otherwise", .oneOf(["miss", "resumed"]), default: "miss",
+                    doc: "what rhoscript why is told where there is none"),
             ], returns: [LuaResult(.object("StoredObject"), "the object, or nil")]
         ) { call in
             let key = try call.object("key", as: KeyBox.self).key
-            guard let object = try session.store.find(
-                key, label: call.string("label"), otherwise: VerbRecord.Outcome(rawValue: call.string("otherwise")) ?? .miss)
+            guard
+                let object = try session.store.find(
+                    key, label: call.string("label"),
+                    otherwise: VerbRecord.Outcome(rawValue: call.string("otherwise")) ?? .miss)
             else { return [.nil] }
             return [.object(StoredBox(object), class: "StoredObject")]
         }
@@ -90,18 +103,22 @@ struct StoreBinding {
             "rho.store.note", doc: "Tells rhoscript why that a result came from the run directory itself.",
             parameters: [
                 Self.keyField, Self.labelField,
-                LuaField("outcome", .oneOf(["kept", "resumed"]), default: "kept", doc: "found whole, or continued from a checkpoint"),
+                LuaField(
+                    "outcome", .oneOf(["kept", "resumed"]), default: "kept",
+                    doc: "found whole, or continued from a checkpoint"),
             ]
         ) { call in
             let outcome = VerbRecord.Outcome(rawValue: try call.string("outcome")) ?? .kept
-            session.store.note(try call.object("key", as: KeyBox.self).key, label: try call.string("label"), outcome: outcome)
+            session.store.note(
+                try call.object("key", as: KeyBox.self).key, label: try call.string("label"), outcome: outcome)
             return []
         }
     }
 
     private var draft: LuaFunctionDeclaration {
         LuaFunctionDeclaration(
-            "rho.store.draft", doc: "A directory that becomes the object of a key once it is committed; gone without a trace otherwise.",
+            "rho.store.draft",
+            doc: "A directory that becomes the object of a key once it is committed; gone without a trace otherwise.",
             parameters: [Self.keyField], returns: [LuaResult(.object("StoreDraft"), "the draft")]
         ) { call in
             let key = try call.object("key", as: KeyBox.self).key
@@ -114,14 +131,16 @@ struct StoreBinding {
     private var inner: LuaFunctionDeclaration {
         LuaFunctionDeclaration(
             "rho.store.inner",
-            doc: "Opens a section in which evaluations are part of the verb around them and are not kept by themselves. Ends with the variable: local section <close> = rho.store.inner().",
+            doc:
+                "Opens a section in which evaluations are part of the verb around them and are not kept by themselves. Ends with the variable: local section <close> = rho.store.inner().",
             returns: [LuaResult(.object("StoreSection"), "the section")]
         ) { _ in [.object(StoreSection(session.store), class: "StoreSection")] }
     }
 
     private static var sectionClass: LuaClassDeclaration<StoreSection> {
         LuaClassDeclaration(
-            "StoreSection", doc: "While open, evaluations are not kept by themselves.", describe: { _ in "section of a verb" },
+            "StoreSection", doc: "While open, evaluations are not kept by themselves.",
+            describe: { _ in "section of a verb" },
             release: { $0.close() })
     }
 
@@ -191,12 +210,16 @@ final class RandomSection {
         LuaClassDeclaration(
             "RandomSection", doc: "While open, math.random has a seed of its own.",
             methods: [
-                LuaMethod("position", doc: "Seed and number of draws, as text for checkpoints.", returns: [LuaResult(.string, "the position")]) { section, _ in
+                LuaMethod(
+                    "position", doc: "Seed and number of draws, as text for checkpoints.",
+                    returns: [LuaResult(.string, "the position")]
+                ) { section, _ in
                     let random = section.state?.random ?? section.outer
                     return [.string("\(random.seed) \(random.index)")]
                 },
                 LuaMethod(
-                    "restore", doc: "Goes to a position.", parameters: [LuaField("position", .string, required: true, doc: "from position()")]
+                    "restore", doc: "Goes to a position.",
+                    parameters: [LuaField("position", .string, required: true, doc: "from position()")]
                 ) { section, call in
                     let numbers = try call.string("position").split(separator: " ").compactMap { UInt64($0) }
                     guard numbers.count == 2 else {

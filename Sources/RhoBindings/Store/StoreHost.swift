@@ -19,7 +19,9 @@ extension Host {
                     "path": JSON(object.path),
                 ]
             }
-            let document: JSON = ["root": JSON(store.root), "bytes": JSON(objects.reduce(0) { $0 + $1.bytes }), "objects": .array(list)]
+            let document: JSON = [
+                "root": JSON(store.root), "bytes": JSON(objects.reduce(0) { $0 + $1.bytes }), "objects": .array(list),
+            ]
             return HostOutcome(.done, document: document.serialized(pretty: true) + "\n")
         }
         guard !objects.isEmpty else { return HostOutcome(.done, document: "\(store.root): no stored results\n") }
@@ -29,8 +31,10 @@ extension Host {
                 "\(Int(object.seconds.rounded())) s", object.created, object.label,
             ]
         }
-        let total = "\(objects.count) result\(objects.count == 1 ? "" : "s"), \(ByteCount.text(objects.reduce(0) { $0 + $1.bytes })) in \(store.root)\n"
-        return HostOutcome(.done, document: Columns.text([["object", "verb", "size", "made in", "made at", "what"]] + rows) + total)
+        let total =
+            "\(objects.count) result\(objects.count == 1 ? "" : "s"), \(ByteCount.text(objects.reduce(0) { $0 + $1.bytes })) in \(store.root)\n"
+        return HostOutcome(
+            .done, document: Columns.text([["object", "verb", "size", "made in", "made at", "what"]] + rows) + total)
     }
 
     /// Removes the least recently used results until the rest fits.
@@ -40,7 +44,8 @@ extension Host {
             let result = try store.collect(limit: options.cacheCapacity ?? store.capacity, sparing: 60)
             return HostOutcome(
                 .done,
-                document: "removed \(result.removed) result\(result.removed == 1 ? "" : "s") (\(ByteCount.text(result.removedBytes))), "
+                document:
+                    "removed \(result.removed) result\(result.removed == 1 ? "" : "s") (\(ByteCount.text(result.removedBytes))), "
                     + "kept \(result.kept) (\(ByteCount.text(result.keptBytes))) in \(store.root)\n")
         } catch {
             return HostOutcome(.failed, message: "rhoscript: \(error.message)")
@@ -54,7 +59,9 @@ extension Host {
             let result = try store.verify(repairing: !keep)
             let lines = result.damaged.map { "\($0.path) (\($0.verb)): \($0.reason)\n" }
             guard !lines.isEmpty else {
-                return HostOutcome(.done, document: "\(result.checked) stored result\(result.checked == 1 ? "" : "s") as they were made\n")
+                return HostOutcome(
+                    .done,
+                    document: "\(result.checked) stored result\(result.checked == 1 ? "" : "s") as they were made\n")
             }
             return HostOutcome(
                 .mismatch,

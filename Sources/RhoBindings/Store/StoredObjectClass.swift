@@ -14,8 +14,11 @@ enum StoredObjectClass {
         LuaClassDeclaration(
             "StoredObject", doc: "A result in the store. Its files must not be changed.",
             methods: [
-                LuaMethod("dir", doc: "Directory of its files.", returns: [LuaResult(.string, "the path")]) { box, _ in [.string(box.object.path)] },
-                LuaMethod("value", doc: "The plain data kept with it, or nil.", returns: [LuaResult(.any, "the value")]) { box, _ in
+                LuaMethod("dir", doc: "Directory of its files.", returns: [LuaResult(.string, "the path")]) { box, _ in
+                    [.string(box.object.path)]
+                },
+                LuaMethod("value", doc: "The plain data kept with it, or nil.", returns: [LuaResult(.any, "the value")])
+                { box, _ in
                     [try box.object.value().map { StoredValue.decode($0) } ?? .nil]
                 },
                 LuaMethod(
@@ -25,12 +28,17 @@ enum StoredObjectClass {
                     try box.object.place("", at: call.string("target"))
                     return []
                 },
-                LuaMethod("describe", doc: "Label, size, and when and how long it was made.", returns: [LuaResult(.table, "the table")]) { box, _ in
+                LuaMethod(
+                    "describe", doc: "Label, size, and when and how long it was made.",
+                    returns: [LuaResult(.table, "the table")]
+                ) { box, _ in
                     let object = box.object
                     return [
                         .record([
-                            ("verb", .string(object.key.verb)), ("label", .string(object.label)), ("digest", .string(object.key.digest)),
-                            ("dir", .string(object.path)), ("bytes", .integer(object.bytes)), ("created", .string(object.created)),
+                            ("verb", .string(object.key.verb)), ("label", .string(object.label)),
+                            ("digest", .string(object.key.digest)),
+                            ("dir", .string(object.path)), ("bytes", .integer(object.bytes)),
+                            ("created", .string(object.created)),
                             ("seconds", .number(object.seconds)),
                         ])
                     ]
@@ -65,7 +73,9 @@ enum DraftClass {
         LuaClassDeclaration(
             "StoreDraft", doc: "A directory that becomes an object of the store, or goes.",
             methods: [
-                LuaMethod("dir", doc: "The directory to fill.", returns: [LuaResult(.string, "the path")]) { box, _ in [.string(box.draft.path)] },
+                LuaMethod("dir", doc: "The directory to fill.", returns: [LuaResult(.string, "the path")]) { box, _ in
+                    [.string(box.draft.path)]
+                },
                 LuaMethod(
                     "add", doc: "Adds a file or the files below a directory, as links where the file system allows.",
                     parameters: [
@@ -82,9 +92,12 @@ enum DraftClass {
                     returns: [LuaResult(.object("StoredObject"), "the object")]
                 ) { box, call in
                     let options = try call.options("options")
-                    let value = try options.isSet("value") ? StoredValue.encode(options.value("value"), "the result of \(box.key.verb)") : nil
+                    let value =
+                        try options.isSet("value")
+                        ? StoredValue.encode(options.value("value"), "the result of \(box.key.verb)") : nil
                     let object = try box.draft.commit(
-                        box.key, value: value, label: options.string("label"), seconds: options.optionalDouble("seconds"))
+                        box.key, value: value, label: options.string("label"),
+                        seconds: options.optionalDouble("seconds"))
                     return [.object(StoredBox(object), class: "StoredObject")]
                 },
             ], describe: { "draft of a result of \($0.key.verb)" }, release: { $0.draft.discard() })

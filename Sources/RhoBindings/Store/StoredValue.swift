@@ -34,7 +34,9 @@ enum StoredValue {
         switch json {
         case .array(let items): return .list(items.map(decode))
         case .object(let object):
-            if object.count == 1, let name = object["$number"]?.stringValue, let number = Double(name) { return .number(number) }
+            if object.count == 1, let name = object["$number"]?.stringValue, let number = Double(name) {
+                return .number(number)
+            }
             if object.count == 1, let text = object["$bytes"]?.stringValue { return .bytes(bytes(text)) }
             return .record(object.pairs.map { ($0.key, decode($0.value)) })
         default: return LuaValue(json: json)

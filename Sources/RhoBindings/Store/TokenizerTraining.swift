@@ -25,10 +25,13 @@ struct TokenizerTraining {
         let key = store.key(
             "rho.tokenizer.train_bpe",
             [
-                "data": .array(hashes.map { JSON($0) }), "vocab_size": JSON(vocabularySize), "pattern": JSON(pattern.rawValue),
+                "data": .array(hashes.map { JSON($0) }), "vocab_size": JSON(vocabularySize),
+                "pattern": JSON(pattern.rawValue),
             ], notes: ["data": .array(names.map { JSON($0) })])
         let label = names.joined(separator: " + ")
-        if let known = try store.find(key, label: label) { return try TokenizerCatalog.load(path: known.file(Self.fileName)) }
+        if let known = try store.find(key, label: label) {
+            return try TokenizerCatalog.load(path: known.file(Self.fileName))
+        }
         if !listens { try feed(trainer) }
         let draft = try store.draft()
         let made = try trainer.finish()

@@ -16,7 +16,8 @@ extension Host {
             let records = arm.map { name in all.filter { $0.label == name || $0.key.verb == name } } ?? all
             if let arm, records.isEmpty {
                 let names = all.map(\.label) + all.map(\.key.verb)
-                throw RhoError(.usage, "no verb of \(directory) is called '\(arm)'\(RhoCore.suggestion(for: arm, in: names))")
+                throw RhoError(
+                    .usage, "no verb of \(directory) is called '\(arm)'\(RhoCore.suggestion(for: arm, in: names))")
             }
             if json {
                 let document: JSON = ["run": JSON(directory), "verbs": .array(records.map(\.json))]
@@ -45,7 +46,9 @@ extension Host {
     /// A run directory as the user names it: itself, or the experiment file whose newest run is meant.
     static func runDirectory(_ options: HostOptions, _ target: String) throws -> String {
         if Files.isDirectory(target) {
-            guard Files.exists("\(target)/run.json") else { throw RhoError(.usage, "\(target) is no run directory (it has no run.json)") }
+            guard Files.exists("\(target)/run.json") else {
+                throw RhoError(.usage, "\(target) is no run directory (it has no run.json)")
+            }
             return target
         }
         guard Files.exists(target) else { throw RhoError(.usage, "cannot open '\(target)': no such file or directory") }
@@ -71,7 +74,9 @@ extension Host {
         case .resumed: return "resumed  \(what): went on from the last checkpoint in this run directory\n"
         case .unread: return "computed \(what): the store was not to be read (--no-cache)\n"
         case .miss:
-            guard let nearest = record.nearest else { return "miss     \(what): the store had no result of \(record.key.verb)\n" }
+            guard let nearest = record.nearest else {
+                return "miss     \(what): the store had no result of \(record.key.verb)\n"
+            }
             let name = record.nearestLabel.map { $0.isEmpty ? "" : " '\($0)'" } ?? ""
             return "miss     \(what): the nearest stored result\(name) (\(nearest.prefix(12))) differs in\n"
                 + record.differences.map { "           \($0.text)\n" }.joined()

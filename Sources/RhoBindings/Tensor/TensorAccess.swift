@@ -7,7 +7,9 @@ enum TensorAccess {
     static var methods: [LuaMethod<Tensor>] { [shape, size, item, get, totable, describe] }
 
     private static var shape: LuaMethod<Tensor> {
-        LuaMethod("shape", doc: "Sizes of the dimensions, outermost first.", returns: [LuaResult(.list(.integer()), "sizes")]) { tensor, _ in
+        LuaMethod(
+            "shape", doc: "Sizes of the dimensions, outermost first.", returns: [LuaResult(.list(.integer()), "sizes")]
+        ) { tensor, _ in
             [.list(tensor.shape.dims)]
         }
     }
@@ -24,7 +26,8 @@ enum TensorAccess {
     }
 
     private static var item: LuaMethod<Tensor> {
-        LuaMethod("item", doc: "The number of a tensor that holds one.", returns: [LuaResult(.number(), "the number")]) { tensor, _ in
+        LuaMethod("item", doc: "The number of a tensor that holds one.", returns: [LuaResult(.number(), "the number")])
+        { tensor, _ in
             [.number(Double(try tensor.item()))]
         }
     }
@@ -41,7 +44,8 @@ enum TensorAccess {
             var place = 0
             for (axis, value) in call.rest.enumerated() {
                 guard let index = value.intValue, index >= 1, index <= shape[axis] else {
-                    throw RhoError(.value, "get: index \(axis + 1) must be in 1 ... \(shape[axis]), got \(value.display)")
+                    throw RhoError(
+                        .value, "get: index \(axis + 1) must be in 1 ... \(shape[axis]), got \(value.display)")
                 }
                 place = place * shape[axis] + index - 1
             }
@@ -51,7 +55,9 @@ enum TensorAccess {
 
     private static var totable: LuaMethod<Tensor> {
         LuaMethod(
-            "totable", doc: "All numbers as nested lists. Slow for large tensors: whole-tensor methods do the same work in the engine.",
+            "totable",
+            doc:
+                "All numbers as nested lists. Slow for large tensors: whole-tensor methods do the same work in the engine.",
             returns: [LuaResult(.any, "lists nested as deep as the tensor has dimensions; a number for rank 0")]
         ) { tensor, _ in
             [TensorValues.lists(tensor.toArray()[...], tensor.shape.dims[...])]
@@ -59,7 +65,8 @@ enum TensorAccess {
     }
 
     private static var describe: LuaMethod<Tensor> {
-        LuaMethod("describe", doc: "Shape, extremes and mean.", returns: [LuaResult(.table, "the table")]) { tensor, _ in
+        LuaMethod("describe", doc: "Shape, extremes and mean.", returns: [LuaResult(.table, "the table")]) {
+            tensor, _ in
             let values = tensor.toArray()
             let finite = values.filter(\.isFinite)
             let sum = finite.reduce(0.0) { $0 + Double($1) }

@@ -15,7 +15,8 @@ enum TensorArrangement {
     }
 
     private static var transpose: LuaMethod<Tensor> {
-        LuaMethod("transpose", doc: "The two innermost dimensions exchanged.", returns: TensorClass.result) { tensor, _ in
+        LuaMethod("transpose", doc: "The two innermost dimensions exchanged.", returns: TensorClass.result) {
+            tensor, _ in
             [TensorValues.value(try tensor.transpose())]
         }
     }
@@ -32,18 +33,21 @@ enum TensorArrangement {
             let (from, to) = (try call.int("from"), try call.int("to"))
             let axis = try TensorValues.axis(call.int("dim"), tensor.shape, "slice") ?? 0
             guard from <= to + 1, to <= tensor.shape[axis] else {
-                throw RhoError(.shape, "slice: \(from) ... \(to) is outside 1 ... \(tensor.shape[axis]) of shape \(tensor.shape)")
+                throw RhoError(
+                    .shape, "slice: \(from) ... \(to) is outside 1 ... \(tensor.shape[axis]) of shape \(tensor.shape)")
             }
             return [TensorValues.value(try tensor.slice(axis, start: from - 1, count: to - from + 1))]
         }
     }
 
-    private static let idsField = LuaField("ids", .anyOf([.list(.integer(min: 1)), .object("Tensor")]), required: true, doc: "indices, from 1")
+    private static let idsField = LuaField(
+        "ids", .anyOf([.list(.integer(min: 1)), .object("Tensor")]), required: true, doc: "indices, from 1")
 
     private static var gather: LuaMethod<Tensor> {
         LuaMethod(
             "gather", doc: "One entry of the innermost dimension of each row: y[i] = x[i][ids[i]].",
-            parameters: [idsField], returns: TensorClass.result, example: "return rho.tensor.from({ {1, 2}, {3, 4} }):gather { 2, 1 }"
+            parameters: [idsField], returns: TensorClass.result,
+            example: "return rho.tensor.from({ {1, 2}, {3, 4} }):gather { 2, 1 }"
         ) { tensor, call in
             let ids = try TensorValues.indices(call.value("ids"), below: tensor.shape.width, "gather")
             return [TensorValues.value(try tensor.gather(ids))]

@@ -11,18 +11,24 @@ enum TensorBinding {
                 Tensors of 32-bit numbers, up to four dimensions, with automatic differentiation. Dimensions and indices \
                 count from 1. Shapes broadcast from the innermost dimension.
                 """,
-            functions: [from, filled("zeros", 0), filled("ones", 1), full, arange, uniform, normal, concat, select, pair(.max), pair(.min)],
+            functions: [
+                from, filled("zeros", 0), filled("ones", 1), full, arange, uniform, normal, concat, select, pair(.max),
+                pair(.min),
+            ],
             classes: [TensorClass.declaration], records: [uniformRecord, normalRecord])
     }
 
     private static let tensorResult = [LuaResult(.object("Tensor"), "the tensor")]
-    private static let shapeField = LuaField("shape", .list(.integer(min: 0)), required: true, doc: "sizes, outermost first")
+    private static let shapeField = LuaField(
+        "shape", .list(.integer(min: 0)), required: true, doc: "sizes, outermost first")
 
     private static var from: LuaFunctionDeclaration {
         LuaFunctionDeclaration(
             "rho.tensor.from", doc: "A tensor of the given numbers.",
             parameters: [
-                LuaField("values", .anyOf([.number(), .table]), required: true, doc: "numbers, in lists nested up to four deep"),
+                LuaField(
+                    "values", .anyOf([.number(), .table]), required: true,
+                    doc: "numbers, in lists nested up to four deep"),
                 LuaField("shape", .list(.integer(min: 0)), doc: "sizes, where the numbers come in one flat list"),
             ], returns: tensorResult, example: "return rho.tensor.from { {1, 2}, {3, 4} }"
         ) { call in
@@ -44,7 +50,8 @@ enum TensorBinding {
     private static var full: LuaFunctionDeclaration {
         LuaFunctionDeclaration(
             "rho.tensor.full", doc: "A tensor that holds one number everywhere.",
-            parameters: [shapeField, LuaField("value", .number(), required: true, doc: "the number")], returns: tensorResult
+            parameters: [shapeField, LuaField("value", .number(), required: true, doc: "the number")],
+            returns: tensorResult
         ) { call in
             [TensorValues.value(try Tensor.full(call.ints("shape"), Float(call.double("value"))))]
         }
@@ -53,7 +60,8 @@ enum TensorBinding {
     private static var arange: LuaFunctionDeclaration {
         LuaFunctionDeclaration(
             "rho.tensor.arange", doc: "The numbers 1, 2, ... n.",
-            parameters: [LuaField("n", .integer(min: 0, max: 1 << 24), required: true, doc: "how many")], returns: tensorResult
+            parameters: [LuaField("n", .integer(min: 0, max: 1 << 24), required: true, doc: "how many")],
+            returns: tensorResult
         ) { call in
             let n = try call.int("n")
             return [TensorValues.value(try Tensor.from((0..<n).map { Float($0 + 1) }, [n]))]
@@ -66,13 +74,15 @@ enum TensorBinding {
         "UniformOptions",
         [
             LuaField("shape", .list(.integer(min: 0)), required: true, doc: "sizes, outermost first"), streamField,
-            LuaField("low", .number(), default: 0, doc: "smallest value"), LuaField("high", .number(), default: 1, doc: "bound from above"),
+            LuaField("low", .number(), default: 0, doc: "smallest value"),
+            LuaField("high", .number(), default: 1, doc: "bound from above"),
         ])
     private static let normalRecord = LuaRecord(
         "NormalOptions",
         [
             LuaField("shape", .list(.integer(min: 0)), required: true, doc: "sizes, outermost first"), streamField,
-            LuaField("mean", .number(), default: 0, doc: "mean"), LuaField("std", .number(min: 0), default: 1, doc: "standard deviation"),
+            LuaField("mean", .number(), default: 0, doc: "mean"),
+            LuaField("std", .number(min: 0), default: 1, doc: "standard deviation"),
         ])
 
     private static var uniform: LuaFunctionDeclaration {
@@ -103,7 +113,8 @@ enum TensorBinding {
             return [
                 TensorValues.value(
                     try Tensor.normal(
-                        options.ints("shape"), mean: Float(options.double("mean")), deviation: Float(options.double("std")),
+                        options.ints("shape"), mean: Float(options.double("mean")),
+                        deviation: Float(options.double("std")),
                         stream: &box.stream))
             ]
         }
@@ -131,7 +142,8 @@ enum TensorBinding {
                 LuaField("condition", .object("Tensor"), required: true, doc: "0 or 1, as comparisons give"),
                 LuaField("a", TensorValues.operand, required: true, doc: "taken where it holds"),
                 LuaField("b", TensorValues.operand, required: true, doc: "taken elsewhere"),
-            ], returns: tensorResult, example: "local t = rho.tensor.from { -1, 2 }; return rho.tensor.where(t:gt(0), t, 0)"
+            ], returns: tensorResult,
+            example: "local t = rho.tensor.from { -1, 2 }; return rho.tensor.where(t:gt(0), t, 0)"
         ) { call in
             let condition = try call.object("condition", as: Tensor.self)
             let (a, b) = (try TensorValues.tensor(call.value("a"), "a"), try TensorValues.tensor(call.value("b"), "b"))
@@ -142,7 +154,8 @@ enum TensorBinding {
     private static func pair(_ function: BinaryFunction) -> LuaFunctionDeclaration {
         let name = function == .max ? "maximum" : "minimum"
         return LuaFunctionDeclaration(
-            "rho.tensor.\(name)", doc: "The \(function == .max ? "larger" : "smaller") of two values, element by element.",
+            "rho.tensor.\(name)",
+            doc: "The \(function == .max ? "larger" : "smaller") of two values, element by element.",
             parameters: [
                 LuaField("a", TensorValues.operand, required: true, doc: "tensor or number"),
                 LuaField("b", TensorValues.operand, required: true, doc: "tensor or number"),

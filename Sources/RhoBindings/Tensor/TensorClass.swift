@@ -11,7 +11,8 @@ enum TensorClass {
                 Numbers in up to four dimensions. Values never change; operators and methods make new tensors, which \
                 remember how they were made where a gradient is wanted.
                 """,
-            methods: elementwise + comparisons + TensorReductions.methods + TensorArrangement.methods + TensorAccess.methods
+            methods: elementwise + comparisons + TensorReductions.methods + TensorArrangement.methods
+                + TensorAccess.methods
                 + TensorGradient.methods,
             operators: operators, describe: { $0.description }, byteCount: { $0.byteCount })
     }
@@ -43,13 +44,16 @@ enum TensorClass {
             return [TensorValues.value(try tensor.clamp(low: low, high: high))]
         }
         let pow = binaryMethod("pow", .pow, "Each element to the power x.")
-        return unaries + [clamp, pow, binaryMethod("max_with", .max, "The larger of each element and x."),
-            binaryMethod("min_with", .min, "The smaller of each element and x.")]
+        return unaries + [
+            clamp, pow, binaryMethod("max_with", .max, "The larger of each element and x."),
+            binaryMethod("min_with", .min, "The smaller of each element and x."),
+        ]
     }
 
     private static func binaryMethod(_ name: String, _ function: BinaryFunction, _ doc: String) -> LuaMethod<Tensor> {
         LuaMethod(
-            name, doc: doc, parameters: [LuaField("x", TensorValues.operand, required: true, doc: "tensor or number")], returns: result
+            name, doc: doc, parameters: [LuaField("x", TensorValues.operand, required: true, doc: "tensor or number")],
+            returns: result
         ) { tensor, call in
             [TensorValues.value(try tensor.binary(function, TensorValues.tensor(call.value("x"), "x")))]
         }
@@ -69,7 +73,9 @@ enum TensorClass {
     }
 
     private static var operators: [LuaOperatorDeclaration] {
-        let pairs: [(LuaOperator, BinaryFunction)] = [(.add, .add), (.sub, .sub), (.mul, .mul), (.div, .div), (.pow, .pow)]
+        let pairs: [(LuaOperator, BinaryFunction)] = [
+            (.add, .add), (.sub, .sub), (.mul, .mul), (.div, .div), (.pow, .pow),
+        ]
         return pairs.map { op, function in
             LuaOperatorDeclaration(op, operand: .number(), doc: "Element by element; shapes broadcast.") { call in
                 let a = try TensorValues.tensor(call.value("a"), "left operand")

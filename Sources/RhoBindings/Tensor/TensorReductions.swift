@@ -10,13 +10,19 @@ enum TensorReductions {
             reduction("mean", "Mean of the elements.") { try $0.mean($1) },
             reduction("max", "Largest element.") { try $0.max($1) },
             reduction("min", "Smallest element.") { try $0.min($1) },
-            LuaMethod("softmax", doc: "e^x / sum of e^x over the innermost dimension.", returns: TensorClass.result) { tensor, _ in
+            LuaMethod("softmax", doc: "e^x / sum of e^x over the innermost dimension.", returns: TensorClass.result) {
+                tensor, _ in
                 [TensorValues.value(try tensor.softmax())]
             },
-            LuaMethod("log_softmax", doc: "Logarithm of softmax over the innermost dimension.", returns: TensorClass.result) { tensor, _ in
+            LuaMethod(
+                "log_softmax", doc: "Logarithm of softmax over the innermost dimension.", returns: TensorClass.result
+            ) { tensor, _ in
                 [TensorValues.value(try tensor.logSoftmax())]
             },
-            LuaMethod("cumsum", doc: "Running sum along the innermost dimension; carries no gradient.", returns: TensorClass.result) { tensor, _ in
+            LuaMethod(
+                "cumsum", doc: "Running sum along the innermost dimension; carries no gradient.",
+                returns: TensorClass.result
+            ) { tensor, _ in
                 [TensorValues.value(try tensor.cumsum())]
             },
             matmul, sort, topk, quantile,
@@ -38,7 +44,8 @@ enum TensorReductions {
     private static var matmul: LuaMethod<Tensor> {
         LuaMethod(
             "matmul", doc: "Matrix product: (M, K) by (K, N), or batches of them.",
-            parameters: [LuaField("other", .object("Tensor"), required: true, doc: "right factor")], returns: TensorClass.result
+            parameters: [LuaField("other", .object("Tensor"), required: true, doc: "right factor")],
+            returns: TensorClass.result
         ) { tensor, call in
             [TensorValues.value(try tensor.matmul(call.object("other", as: Tensor.self)))]
         }
@@ -46,7 +53,9 @@ enum TensorReductions {
 
     private static var sort: LuaMethod<Tensor> {
         LuaMethod(
-            "sort", doc: "The innermost dimension in order, and the index (from 1) each value had; NaN comes last. Carries no gradient.",
+            "sort",
+            doc:
+                "The innermost dimension in order, and the index (from 1) each value had; NaN comes last. Carries no gradient.",
             parameters: [LuaField("descending", .boolean, default: false, doc: "largest first")],
             returns: [LuaResult(.object("Tensor"), "values"), LuaResult(.object("Tensor"), "indices")]
         ) { tensor, call in
@@ -56,7 +65,9 @@ enum TensorReductions {
 
     private static var topk: LuaMethod<Tensor> {
         LuaMethod(
-            "topk", doc: "The k largest values of the innermost dimension, largest first, and their indices (from 1). Carries no gradient.",
+            "topk",
+            doc:
+                "The k largest values of the innermost dimension, largest first, and their indices (from 1). Carries no gradient.",
             parameters: [LuaField("k", .integer(min: 0), required: true, doc: "how many")],
             returns: [LuaResult(.object("Tensor"), "values"), LuaResult(.object("Tensor"), "indices")]
         ) { tensor, call in
@@ -70,7 +81,8 @@ enum TensorReductions {
 
     private static var quantile: LuaMethod<Tensor> {
         LuaMethod(
-            "quantile", doc: "The value below which the share q of all elements lies, between neighbours by straight lines.",
+            "quantile",
+            doc: "The value below which the share q of all elements lies, between neighbours by straight lines.",
             parameters: [LuaField("q", .number(min: 0, max: 1), required: true, doc: "share")],
             returns: [LuaResult(.number(), "the value")]
         ) { tensor, call in

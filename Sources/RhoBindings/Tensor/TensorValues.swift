@@ -19,7 +19,8 @@ enum TensorValues {
     static func axis(_ dim: Int?, _ shape: Shape, _ name: String) throws(RhoError) -> Int? {
         guard let dim else { return nil }
         guard dim != 0, abs(dim) <= shape.rank else {
-            throw RhoError(.shape, "\(name): dim must be in 1 ... \(shape.rank) or negative, got \(dim) for shape \(shape)")
+            throw RhoError(
+                .shape, "\(name): dim must be in 1 ... \(shape.rank) or negative, got \(dim) for shape \(shape)")
         }
         return dim > 0 ? dim - 1 : shape.rank + dim
     }
@@ -38,7 +39,8 @@ enum TensorValues {
         result.reserveCapacity(numbers.count)
         for (place, number) in numbers.enumerated() {
             guard let index = Int(exactly: number), index >= 1, index <= limit else {
-                throw RhoError(.value, "\(name): index \(place + 1) must be a whole number in 1 ... \(limit), got \(number)")
+                throw RhoError(
+                    .value, "\(name): index \(place + 1) must be a whole number in 1 ... \(limit), got \(number)")
             }
             result.append(Int32(index - 1))
         }
@@ -57,15 +59,23 @@ enum TensorValues {
         _ value: LuaValue, depth: Int, _ values: inout [Float], _ dims: inout [Int]
     ) throws(RhoError) {
         if let number = value.doubleValue {
-            guard depth == dims.count else { throw RhoError(.shape, "from: a number stands where a list of \(dims[depth]) is expected") }
+            guard depth == dims.count else {
+                throw RhoError(.shape, "from: a number stands where a list of \(dims[depth]) is expected")
+            }
             values.append(Float(number))
             return
         }
         let items: [LuaValue]
-        if let list = value.listValue { items = list }
-        else if let table = value.tableValue { items = try table.list() }
-        else { throw RhoError(.value, "from: expected numbers or lists of them, got \(value.typeName)") }
-        guard depth < Shape.maximumRank else { throw RhoError(.shape, "from: lists are nested more than \(Shape.maximumRank) deep") }
+        if let list = value.listValue {
+            items = list
+        } else if let table = value.tableValue {
+            items = try table.list()
+        } else {
+            throw RhoError(.value, "from: expected numbers or lists of them, got \(value.typeName)")
+        }
+        guard depth < Shape.maximumRank else {
+            throw RhoError(.shape, "from: lists are nested more than \(Shape.maximumRank) deep")
+        }
         if depth == dims.count {
             guard values.isEmpty else { throw RhoError(.shape, "from: a list stands where a number is expected") }
             dims.append(items.count)
