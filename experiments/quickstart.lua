@@ -16,11 +16,15 @@ return rho.experiment {
     dim = { 128, doc = "model width" },
     layers = { 3, doc = "transformer blocks" },
     lr = { 2e-3, doc = "peak learning rate" },
+    documents = { 7000, doc = "noisy problems; three times as many are clean" },
+    preset = { "laptop", doc = "smoke (seconds) or laptop (minutes)", presets = {
+      smoke = { tokens = 6e3, reference_tokens = 6e3, documents = 200, dim = 16, layers = 1 },
+    } },
   },
   run = function(p)
-    local clean = rho.data.generate { kind = "clean", seed = 11, documents = 21000, largest = p.largest }
+    local clean = rho.data.generate { kind = "clean", seed = 11, documents = 3 * p.documents, largest = p.largest }
     local web = rho.data.generate {
-      kind = "noisy", seed = 12, documents = 7000, largest = p.largest, noise = p.noise, wrong = p.wrong,
+      kind = "noisy", seed = 12, documents = p.documents, largest = p.largest, noise = p.noise, wrong = p.wrong,
     }
     local held = rho.data.generate { kind = "clean", seed = 13, documents = 400, largest = p.largest }
     local problems = rho.data.problems { seed = 14, count = 200, largest = p.largest }

@@ -3,6 +3,7 @@
 -- Every byte of the noisy text has a label, so that what selection keeps can be scored against the truth. The reference is
 -- of the student's shape unless an experiment says otherwise, trained on other clean problems than those evaluated.
 local rho = require "rho"
+local sizes = require "parts.sizes"
 
 local M = {}
 
@@ -30,24 +31,9 @@ local SMOKE = {
   heads = 2, context = 32, batch = 16,
 }
 
--- The sizes of the 1.1B runs (arXiv:2404.07965, section 3.1): TinyLlama's shape, a batch of a million tokens.
-local PAPER = {
-  seeds = 1, tokens = 15e9, reference_tokens = 1.5e9, documents = 100000000, problems = 1000, vocab_size = 32000, dim = 2048,
-  layers = 22, heads = 32, context = 2048, batch = 512, lr = 8e-5,
-}
-
 --- Parameters of an experiment: the shared ones, `own` beside or instead of them, and the presets with their changes.
 function M.params(own, smoke, paper)
-  local params, presets = {}, { smoke = {}, paper = {} }
-  for name, entry in pairs(DEFAULTS) do params[name] = entry end
-  for name, entry in pairs(own or {}) do params[name] = entry end
-  for name, sizes in pairs { smoke = { SMOKE, smoke or {} }, paper = { PAPER, paper or {} } } do
-    for _, changes in ipairs(sizes) do
-      for key, value in pairs(changes) do presets[name][key] = value end
-    end
-  end
-  params.preset = { "laptop", doc = "smoke (seconds), laptop (minutes to hours) or paper (the paper's sizes)", presets = presets }
-  return params
+  return sizes.params(DEFAULTS, own, SMOKE, smoke, paper)
 end
 
 --- The corpora, the tokenizer and the untrained model of `p`, with train and reference on them.
