@@ -12,7 +12,7 @@ return rho.experiment {
   run = function(p)
     local s = words.setting(p)
     local scores = s.score(s.reference())
-    local curves = accuracy.collector(p, s.problems, p.looks)
+    local curves = accuracy.collector(s, p.looks)
     local result = rho.ablation {
       seeds = p.seeds, keep = p.keep, title = "Clean held-out loss over tokens",
       arms = { ["excess-loss"] = rho.select.excess_loss { scores = scores, keep = p.keep } },

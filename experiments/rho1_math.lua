@@ -13,16 +13,16 @@ return rho.experiment {
     seeds = { 3, doc = "paired seeds: weights, batch order and random selection" },
     data = { "../shared/data", doc = "folder with gsm8k/, math/ and corpus/; 'generated' needs none" },
     keep = { 0.6, doc = "share of tokens that carry loss" },
-    tokens = { 1.5e6, doc = "tokens each arm sees" },
-    reference_tokens = { 1.5e6, doc = "tokens the reference model sees" },
+    tokens = { 600e3, doc = "tokens each arm sees" },
+    reference_tokens = { 800e3, doc = "tokens the reference model sees" },
     base_tokens = { 0, doc = "tokens of the corpus in a base model that reference and arms continue; 0: all start from scratch" },
     noise = { 0.3, doc = "chance of another piece of noise after each sentence of GSM8K and MATH text" },
-    vocab_size = { 2048, doc = "byte-level BPE vocabulary" },
-    dim = { 128, doc = "model width" },
-    layers = { 4, doc = "transformer blocks" },
+    vocab_size = { 1024, doc = "byte-level BPE vocabulary" },
+    dim = { 96, doc = "model width" },
+    layers = { 3, doc = "transformer blocks" },
     heads = { 4, doc = "attention heads" },
-    context = { 256, doc = "tokens in a row" },
-    batch = { 8, doc = "rows per step" },
+    context = { 128, doc = "tokens in a row" },
+    batch = { 16, doc = "rows per step" },
     lr = { 2e-3, doc = "peak learning rate" },
     eval_tokens = { 30e3, doc = "tokens of each test text" },
     problems = { 50, doc = "GSM8K test problems answered greedily" },
@@ -38,10 +38,10 @@ return rho.experiment {
     local gsm8k, gsm8k_web = source.solutions("gsm8k_train"):split { held_out = 0.5 }
     local maths, maths_web = source.solutions("math_train"):split { held_out = 0.5 }
     local clean = rho.data.mix { { gsm8k, 1 }, { maths, 1 } }
-    local enough = p.tokens * 1.5 -- as much as the arms can see, so that scoring costs no more than it must
+    local enough = math.tointeger(p.tokens * 1.5 // 1) -- bytes the arms can see, so that scoring costs no more than it must
     local parts = {
-      { "GSM8K, corrupted", rho.data.corrupt { data = gsm8k_web, seed = 5, noise = p.noise } },
-      { "MATH, corrupted", rho.data.corrupt { data = maths_web, seed = 6, noise = p.noise } },
+      { "GSM8K, corrupted", rho.data.corrupt { data = gsm8k_web:take { bytes = enough }, seed = 5, noise = p.noise } },
+      { "MATH, corrupted", rho.data.corrupt { data = maths_web:take { bytes = enough }, seed = 6, noise = p.noise } },
       { "web", source.documents("web", enough) },
       { "textbooks", source.documents("textbooks", enough) },
     }

@@ -5,20 +5,12 @@ local tables = require "rho.table"
 
 local M = {}
 
---- Collects accuracy curves. `problems` as rho.data.problems gives them; `looks` times a run of `p`'s size.
-function M.collector(p, problems, looks)
-  local steps = math.ceil(p.tokens / (p.batch * p.context))
+--- Collects accuracy curves of trainings in `setting`, measured `looks` times a run.
+function M.collector(setting, looks)
   local self = { arms = {}, order = {} }
 
-  --- Options for the training that is to be watched. They replace its evaluations' rhythm.
-  self.options = {
-    eval_every = math.max(1, math.ceil(steps / looks)),
-    watch = function(model)
-      return rho.eval.exact_match {
-        model = model, prompts = problems.prompts, answers = problems.answers, max_tokens = problems.max_tokens, stop = problems.stop,
-      }.accuracy
-    end,
-  }
+  --- Options for the trainings that are to be watched. They replace their evaluations' rhythm.
+  self.options = { eval_every = setting.every(looks), watch = setting.exact_match }
 
   --- Adds a finished run to its arm, named as rho.ablation names runs: arm-seedN.
   function self.add(run, name)

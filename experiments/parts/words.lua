@@ -9,21 +9,21 @@ local M = {}
 
 local DEFAULTS = {
   seeds = { 3, doc = "paired seeds: weights, batch order and random selection" },
-  keep = { 0.6, doc = "share of tokens that carry loss" },
-  tokens = { 600e3, doc = "tokens each arm sees" },
-  reference_tokens = { 600e3, doc = "tokens the reference sees" },
-  noise = { 0.35, doc = "chance of another piece of noise at each gap" },
-  wrong = { 0.2, doc = "share of problems with a wrong total" },
-  largest = { 12, doc = "largest number in a problem" },
-  documents = { 20000, doc = "noisy problems; two thirds more are clean" },
+  keep = { 0.3, doc = "share of tokens that carry loss" },
+  tokens = { 400e3, doc = "tokens each arm sees" },
+  reference_tokens = { 400e3, doc = "tokens the reference sees" },
+  noise = { 0.45, doc = "chance of another piece of noise at each gap" },
+  wrong = { 0.3, doc = "share of problems with a wrong total" },
+  largest = { 6, doc = "largest number in a problem" },
+  documents = { 8000, doc = "noisy problems; two thirds more are clean" },
   problems = { 200, doc = "problems answered greedily at the end" },
   vocab_size = { 512, doc = "byte-level BPE vocabulary" },
-  dim = { 128, doc = "model width" },
-  layers = { 3, doc = "transformer blocks" },
+  dim = { 64, doc = "model width" },
+  layers = { 2, doc = "transformer blocks" },
   heads = { 4, doc = "attention heads" },
   context = { 128, doc = "tokens in a row" },
-  batch = { 32, doc = "rows per step" },
-  lr = { 3e-3, doc = "peak learning rate" },
+  batch = { 8, doc = "rows per step" },
+  lr = { 4e-3, doc = "peak learning rate" },
 }
 
 local SMOKE = {
@@ -53,6 +53,24 @@ function M.setting(p)
     }
   end
   s.model = s.architecture()
+
+  --- Noisy text that no arm trains on, for looking at its tokens again and again.
+  function s.look_at(seed)
+    return rho.data.generate {
+      kind = "noisy", seed = seed, documents = math.max(20, p.documents // 20), largest = p.largest, noise = p.noise, wrong = p.wrong,
+    }
+  end
+
+  --- Share of the problems that `model` answers rightly.
+  function s.exact_match(model)
+    local problems = s.problems
+    return rho.eval.exact_match {
+      model = model, prompts = problems.prompts, answers = problems.answers, max_tokens = problems.max_tokens, stop = problems.stop,
+    }.accuracy
+  end
+
+  --- Steps between evaluations for `looks` of them in a run.
+  function s.every(looks) return math.max(1, math.ceil(math.ceil(p.tokens / (p.batch * p.context)) / looks)) end
 
   --- One training on the noisy text, evaluated on clean text; `changes` replaces options of rho.train.
   function s.train(select, seed, name, changes)
