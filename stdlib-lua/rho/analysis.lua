@@ -136,18 +136,19 @@ function M.fit_accuracy(o)
   return { a = a, c = c, r2 = total > 0 and 1 - error / total or nil, rmse = (error / n) ^ 0.5 }
 end
 
---- Coloured text of token categories: a section for rho.report. `masks` from dynamics, `ids` and a tokenizer give the text.
+--- Text with the tokens of each category marked in turn: a section for rho.report. `masks` from dynamics, `ids` and a
+-- tokenizer give the text.
 function M.category_section(o)
-  local pieces, values = {}, {}
+  local pieces, arms = {}, {}
   local ids = o.ids:totable()
   local last = math.min(#ids, o.limit)
   for i = 1, last do pieces[i] = o.tokenizer:token(math.tointeger(ids[i])) end
-  for _, name in ipairs(CATEGORIES) do
+  for k, name in ipairs(CATEGORIES) do
     local mask, shown = o.masks[name]:totable(), {}
     for i = 1, last do shown[i] = mask[i] end
-    values[name] = shown
+    arms[k] = { name = name, pieces = pieces, values = { kept = shown } }
   end
-  return { kind = "tokens", title = o.title, arms = { { name = "category", pieces = pieces, values = values } } }
+  return { kind = "tokens", title = o.title, arms = arms }
 end
 
 M.categories = CATEGORIES
