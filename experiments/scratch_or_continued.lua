@@ -6,7 +6,7 @@ local words = require "parts.words"
 return rho.experiment {
   name = "scratch_or_continued",
   doc = "Selection from scratch and from a base model that reference and student share, as in the paper.",
-  params = words.params({ base_tokens = { 300e3, doc = "noisy tokens of the base model" } }, { base_tokens = 4e3 }, { base_tokens = 3e12 }),
+  params = words.params({ base_tokens = { 200e3, doc = "noisy tokens of the base model" } }, { base_tokens = 4e3 }, { base_tokens = 3e12 }),
   run = function(p)
     local s = words.setting(p)
     local base = s.train(nil, 1, "base", { tokens = p.base_tokens }).model

@@ -6,7 +6,7 @@ local words = require "parts.words"
 return rho.experiment {
   name = "weak_to_strong",
   doc = "Table 5: a smaller reference selects for a larger model, beside a reference of the same size.",
-  params = words.params({ weak_dim = { 64, doc = "width of the small reference" }, weak_layers = { 1, doc = "its blocks" } },
+  params = words.params({ weak_dim = { 32, doc = "width of the small reference" }, weak_layers = { 1, doc = "its blocks" } },
     { weak_dim = 8 }, { weak_dim = 1024, weak_layers = 12 }),
   run = function(p)
     local s = words.setting(p)
