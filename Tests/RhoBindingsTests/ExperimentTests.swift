@@ -4,15 +4,16 @@ import RhoCore
 import RhoTestSupport
 import Testing
 
-/// Every experiment that has a smoke size runs at it, to its end.
+/// Every experiment has a smoke size, needs no data at it, and runs at it to its end.
 @Suite(.serialized) struct ExperimentTests {
     static let folder = Files.parent(of: Files.parent(of: Files.parent(of: #filePath))) + "/experiments"
 
-    /// Experiments on the shared setting have presets; the others need data that may not be there.
-    static var names: [String] {
-        ((try? Files.list(folder)) ?? []).filter { name in
-            name.hasSuffix(".lua") && ((try? Files.readText("\(folder)/\(name)"))?.contains("words.params") ?? false)
-        }
+    static var names: [String] { ((try? Files.list(folder)) ?? []).filter { $0.hasSuffix(".lua") }.sorted() }
+
+    @Test func allAreListed() throws {
+        let readme = try Files.readText("\(Self.folder)/README.md")
+        #expect(Self.names.count > 10)
+        for name in Self.names { #expect(readme.contains("[`\(name)`](\(name))"), "experiments/README.md lacks \(name)") }
     }
 
     @Test(arguments: names)

@@ -475,11 +475,13 @@
 ---@field noise? number chance of another piece of noise at each gap (default 0.35)
 ---@field wrong? number share of problems with a wrong total (default 0.2)
 ---@field typos? number chance of a typing error per word (default 0.02)
+---@field kinds? string[] kinds of problems (default: all, see rho.data.problem_kinds) (default {})
 
 ---@class (exact) rho.data.problems.options
 ---@field seed? integer seed of the problems (default 1)
 ---@field count? integer number of problems (default 200)
 ---@field largest? integer largest number in a problem's statement (default 20)
+---@field kinds? string[] kinds of problems (default: all, see rho.data.problem_kinds) (default {})
 
 ---@class (exact) rho.eval.suite.options
 ---@field model Model the model
@@ -1862,6 +1864,10 @@ function rho.data.mix(options) end
 ---@param options PrepareOptions corpus and tokenizer
 ---@return Tokens # the stored tokens
 function rho.data.prepare(options) end
+
+---The kinds of problems of the embedded corpus, for the kinds option of rho.data.generate and rho.data.problems.
+---@return string[] # names
+function rho.data.problem_kinds() end
 
 ---Problems of the embedded corpus to answer: prompts that stop before the result, and the results.
 ---@param options? rho.data.problems.options see below

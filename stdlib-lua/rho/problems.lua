@@ -20,27 +20,27 @@ end
 
 -- Each kind takes (random, largest) and returns statement pieces, question, expression, value.
 local KINDS = {
-  function(random, largest) -- joining
+  joining = function(random, largest)
     local a, b = random:int(1, largest), random:int(1, largest)
     local thing, other = two_things(random)
     local who = random:pick(NAMES)
     return { ("%s has %d %s "):format(who, a, thing), ("and %d %s. "):format(b, other) },
       "How many in all? ", ("%d+%d="):format(a, b), a + b
   end,
-  function(random, largest) -- a place
+  place = function(random, largest)
     local a, b = random:int(1, largest), random:int(1, largest)
     local thing, other = two_things(random)
     return { ("The %s has %d %s "):format(random:pick(PLACES), a, thing), ("and %d %s. "):format(b, other) },
       "How many in total? ", ("%d+%d="):format(a, b), a + b
   end,
-  function(random, largest) -- taking away
+  taking = function(random, largest)
     local a, b = random:int(1, largest), random:int(1, largest)
     if b > a then a, b = b, a end
     local thing = two_things(random)
     return { ("%s had %d %s "):format(random:pick(NAMES), a, thing), ("and lost %d. "):format(b) },
       "How many are left? ", ("%d-%d="):format(a, b), a - b
   end,
-  function(random, largest) -- comparing
+  comparing = function(random, largest)
     local a, b = random:int(1, largest), random:int(1, largest)
     if b > a then a, b = b, a end
     local thing = two_things(random)
@@ -49,7 +49,7 @@ local KINDS = {
     return { ("%s has %d %s. "):format(NAMES[first], a, thing), ("%s has %d. "):format(NAMES[second], b) },
       ("How many more has %s? "):format(NAMES[first]), ("%d-%d="):format(a, b), a - b
   end,
-  function(random, largest) -- equal groups, kept small enough to stay within the tables a child learns
+  groups = function(random, largest) -- kept small enough to stay within the tables a child learns
     local side = math.max(2, math.floor(largest ^ 0.5) + 1)
     local a, b = random:int(2, side), random:int(2, side)
     local thing = two_things(random)
@@ -58,9 +58,12 @@ local KINDS = {
   end,
 }
 
---- Draws one problem. `largest` bounds the numbers in its statement.
-function M.draw(random, largest)
-  local statement, question, working, value = KINDS[random:int(1, #KINDS)](random, largest)
+--- The names of the kinds, in the order in which they are drawn.
+M.kinds = { "joining", "place", "taking", "comparing", "groups" }
+
+--- Draws one problem of one of `kinds` (default: all). `largest` bounds the numbers in its statement.
+function M.draw(random, largest, kinds)
+  local statement, question, working, value = KINDS[random:pick(kinds or M.kinds)](random, largest)
   local text = ("%d"):format(value)
   return { statement = statement, question = question, working = working, result = text, answer = text }
 end

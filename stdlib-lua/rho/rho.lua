@@ -34,6 +34,7 @@ rho.data.generate = rho.declare({
     { "noise", "number", min = 0, max = 0.95, default = 0.35, doc = "chance of another piece of noise at each gap" },
     { "wrong", "number", min = 0, max = 1, default = 0.2, doc = "share of problems with a wrong total" },
     { "typos", "number", min = 0, max = 1, default = 0.02, doc = "chance of a typing error per word" },
+    { "kinds", "list<string>", default = {}, doc = "kinds of problems (default: all, see rho.data.problem_kinds)" },
   },
   returns = { { "Corpus", "the documents" } },
 }, corpus.generate)
@@ -45,9 +46,17 @@ rho.data.problems = rho.declare({
     { "seed", "integer", default = 1, doc = "seed of the problems" },
     { "count", "integer", min = 1, default = 200, doc = "number of problems" },
     { "largest", "integer", min = 3, default = 20, doc = "largest number in a problem's statement" },
+    { "kinds", "list<string>", default = {}, doc = "kinds of problems (default: all, see rho.data.problem_kinds)" },
   },
   returns = { { "table", "{ prompts = {...}, answers = {...} }, as rho.train's answers option takes it" } },
 }, corpus.problems)
+
+rho.data.problem_kinds = rho.declare({
+  name = "rho.data.problem_kinds",
+  doc = "The kinds of problems of the embedded corpus, for the kinds option of rho.data.generate and rho.data.problems.",
+  returns = { { "list<string>", "names" } },
+  example = [[return rho.data.problem_kinds()[1] ]],
+}, corpus.problem_kinds)
 
 rho.data.corrupt = rho.declare({
   name = "rho.data.corrupt",
