@@ -18,6 +18,8 @@ final class BatchBox {
     var columns: [TokenColumn: [Float]] = [:]
     /// The model that last computed its losses.
     var model: ModelBox?
+    /// The pass that computed them, for columns that were not asked for ahead; let go once a policy has chosen.
+    var pass: ForwardBox?
     /// The pieces of the last split, so that asking again gives the same objects with their columns.
     private var lastSplit: [BatchBox] = []
 
@@ -49,6 +51,13 @@ final class BatchBox {
     }
 }
 
+extension BatchBox {
+    /// Another batch in this one's place.
+    fileprivate func sibling(_ batch: TokenBatch) -> BatchBox {
+        BatchBox(batch, loader: loader, piece: piece, pieces: pieces, tokenOffset: tokenOffset)
+    }
+}
+
 /// Class `Batch`.
 enum BatchClass {
     static var declaration: LuaClassDeclaration<BatchBox> {
@@ -66,7 +75,11 @@ enum BatchClass {
                 ) {
                     $0.batch.labels?.map(Float.init)
                 },
-                text, split, short, describe,
+                tensor(
+                    "prompt",
+                    "1 where the token read is part of a prompt, else 0, [rows, context]; nil where the batch has none."
+                ) { $0.batch.prompt?.map { $0 ? 1 : 0 } },
+                text, split, short, withoutPrompt, describe,
             ],
             properties: [
                 property("step", "Step, counted from 1.") { $0.step },
@@ -103,7 +116,7 @@ enum BatchClass {
                 throw RhoError(.value, "row must be in 1 ... \(box.batch.rowCount), got \(row)")
             }
             let start = (row - 1) * box.batch.width
-            let valid = (0..<box.batch.width).prefix { box.batch.targets[start + $0] >= 0 }.count
+            let valid = box.batch.rows[row - 1].map { box.loader.loader.length(of: $0) } ?? 0
             return [.bytes(box.loader.tokens.tokenizer.decode(box.batch.ids[start..<start + valid]))]
         }
     }
@@ -132,9 +145,34 @@ enum BatchClass {
             batch.segmentStart = (0..<Int32(batch.ids.count)).map { place in
                 max(box.batch.segmentStart?[Int(place)] ?? 0, place % width / block * block)
             }
-            let made = BatchBox(
-                batch, loader: box.loader, piece: box.piece, pieces: box.pieces, tokenOffset: box.tokenOffset)
-            return [.object(made, class: "Batch")]
+            return [.object(box.sibling(batch), class: "Batch")]
+        }
+    }
+
+    private static var withoutPrompt: LuaMethod<BatchBox> {
+        LuaMethod(
+            "without_prompt",
+            doc: """
+                The same tokens, but what follows a prompt does not see it, apart from the prompt's last token, which \
+                stands for the start: unconditional losses. Without prompts, the same batch.
+                """, returns: [LuaResult(.object("Batch"), "the batch")],
+            example: "local unconditional = model:loss(batch:without_prompt())"
+        ) { box, _ in
+            guard let prompt = box.batch.prompt else { return [.object(box, class: "Batch")] }
+            var batch = box.batch
+            var starts = batch.segmentStart ?? [Int32](repeating: 0, count: batch.ids.count)
+            for row in 0..<batch.rowCount {
+                var start: Int32 = 0
+                for t in 0..<batch.width {
+                    let place = row * batch.width + t
+                    let isLast = prompt[place] && t + 1 < batch.width && !prompt[place + 1]
+                    if isLast { start = Int32(t) }
+                    // A later prompt sees what it did before; an answer starts where its prompt ends.
+                    if isLast || !prompt[place] { starts[place] = max(starts[place], start) }
+                }
+            }
+            batch.segmentStart = starts
+            return [.object(box.sibling(batch), class: "Batch")]
         }
     }
 

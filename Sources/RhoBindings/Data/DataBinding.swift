@@ -32,6 +32,9 @@ struct DataBinding {
             DataBinding.paths,
             LuaField("text", .string, default: "{text}", doc: "the document, with {field} for fields of the row"),
             LuaField(
+                "prompt", .string,
+                doc: "goes before the text and is read but carries no loss: \"{question}\\n\", for fine-tuning"),
+            LuaField(
                 "filter", .anyOf([.function, .map(.any)]),
                 doc: "function of the row, or { field = value }: rows to keep"),
             LuaField(
@@ -64,7 +67,7 @@ struct DataBinding {
                 filters = try options.record("filter").map { FieldFilter($0.0, .equals(try JSON($0.1))) }
             }
             var source: any DocumentSource = try JSONLSource(
-                paths, template: options.string("text"),
+                paths, template: options.string("text"), prompt: options.optionalString("prompt"),
                 onBadRow: options.string("on_bad_row") == "skip" ? .skip : .fail, filters: filters,
                 keeping: options.strings("fields"), rowFilter: rowFilter)
             if let limit = try options.optionalInt("limit") { source = try TakenSource(source, documents: limit) }
@@ -134,7 +137,8 @@ struct DataBinding {
             "rho.data.documents",
             doc: """
                 Documents from a Lua function or list. A document is a string, or spans with ground truth for every \
-                character, { "text", "useful", "more", "noise", ... } (labels useful, noise, wrong), or { text = , source = }; \
+                character, { "text", "useful", "more", "noise", ... } (labels useful, noise, wrong, and prompt for what is \
+                read but carries no loss), or { text = , source = }; \
                 nil leaves an index out. The function must give the same document for the same index each time.
                 """,
             parameters: [LuaField("options", .options(documentsRecord.name), required: true, doc: "function or list")],

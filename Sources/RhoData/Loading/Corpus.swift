@@ -50,8 +50,10 @@ public final class Corpus: Sendable {
     public var documentCount: Int { parts.reduce(0) { $0 + $1.store.documentCount } }
     /// Bytes of text.
     public var byteCount: Int { parts.reduce(0) { $0 + $1.store.byteCount } }
-    /// Whether any part has labels; tokens of the others count as useful.
-    public var hasLabels: Bool { parts.contains { $0.store.hasLabels } }
+    /// Whether any part has ground truth; tokens of the others count as useful.
+    public var hasLabels: Bool { parts.contains { $0.store.hasTruth } }
+    /// Whether any part has prompts: text that is read but not predicted.
+    public var hasPrompts: Bool { parts.contains { $0.store.hasPrompts } }
 
     /// One part: the hash of its documents. A mixture: a hash over those of its parts with their shares.
     public var hash: String {

@@ -55,13 +55,18 @@ public final class DataLoader: Sendable {
             targets: [Int32](repeating: -1, count: count),
             segmentStart: documentMask ? [Int32](repeating: 0, count: count) : nil,
             rows: [TokenBatch.RowPlace?](repeating: nil, count: batch),
-            labels: corpus.hasLabels ? [UInt8](repeating: 0, count: count) : nil, validCount: 0)
+            labels: corpus.hasLabels ? [UInt8](repeating: 0, count: count) : nil,
+            prompt: corpus.hasPrompts ? [Bool](repeating: false, count: count) : nil, validCount: 0)
         for b in 0..<batch {
             guard let place = place(ofSlot: step * batch + b) else { continue }
             fill(&result, b, place)
         }
+        if result.prompt?.contains(true) == false { result.prompt = nil }
         return result
     }
+
+    /// Positions of a row that are no padding.
+    public func length(of place: TokenBatch.RowPlace) -> Int { packings[place.part].length(of: place.row) }
 
     /// The row that a slot of the endless order stands for; nil after the end of a sequential pass.
     public func place(ofSlot slot: Int) -> TokenBatch.RowPlace? {
@@ -96,7 +101,13 @@ public final class DataLoader: Sendable {
             if let base = targets.baseAddress { store.copyTokens(from: first + 1, count: length, to: base + at) }
         }
         if store.hasLabels {
-            for t in 0..<length { result.labels?[at + t] = store.label(first + 1 + t) }
+            for t in 0..<length {
+                result.labels?[at + t] = store.label(first + 1 + t)
+                result.prompt?[at + t] = store.isPrompt(first + t)
+                guard store.isPrompt(first + 1 + t) else { continue }
+                result.targets[at + t] = -1
+                result.validCount -= 1
+            }
         }
         if documentMask { markSegments(&result, at, store, first, length) }
     }

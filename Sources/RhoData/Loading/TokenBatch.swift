@@ -28,7 +28,10 @@ public struct TokenBatch: Sendable, Equatable {
     public var rows: [RowPlace?]
     /// The ``TextLabel`` raw value of each target, B·T; nil where the corpus has none.
     public var labels: [UInt8]?
-    /// Targets that are no padding.
+    /// For each position whether the token read there is part of a prompt, B·T; nil where the batch has none. Prompt
+    /// tokens are no targets.
+    public var prompt: [Bool]?
+    /// Targets that are neither padding nor part of a prompt.
     public var validCount: Int
 
     /// Index in the part's stream of the target at (row, position), where score files keep its values.
@@ -47,6 +50,7 @@ public struct TokenBatch: Sendable, Equatable {
         return TokenBatch(
             step: step, rowCount: range.count, width: width, ids: Array(ids[positions]), targets: targets,
             segmentStart: segmentStart.map { Array($0[positions]) }, rows: Array(rows[range]),
-            labels: labels.map { Array($0[positions]) }, validCount: targets.count { $0 >= 0 })
+            labels: labels.map { Array($0[positions]) }, prompt: prompt.map { Array($0[positions]) },
+            validCount: targets.count { $0 >= 0 })
     }
 }

@@ -6,8 +6,10 @@ public enum TextLabel: UInt8, Sendable, CaseIterable {
     case useful = 0
     case noise = 1
     case wrong = 2
+    /// Read, but never predicted: the question of a worked example, the user's turn of a dialogue. No ground truth.
+    case prompt = 3
 
-    /// The name in scripts: `useful`, `noise`, `wrong`.
+    /// The name in scripts: `useful`, `noise`, `wrong`, `prompt`.
     public var name: String { "\(self)" }
 
     public init?(name: String) {
@@ -45,6 +47,13 @@ public struct Document: Sendable, Equatable {
             labels.append(contentsOf: repeatElement(span.label.rawValue, count: text.count - start))
         }
         self.init(text: text, labels: labels, source: source)
+    }
+
+    /// Whether the labels say more than which text is a prompt: ground truth that selection can be measured against.
+    var hasTruth: Bool {
+        guard let labels else { return false }
+        let (prompt, useful) = (TextLabel.prompt.rawValue, TextLabel.useful.rawValue)
+        return !labels.contains(prompt) || labels.contains { $0 != prompt && $0 != useful }
     }
 
     /// The text with invalid UTF-8 shown as U+FFFD.

@@ -15,6 +15,8 @@ public final class JSONLSource: DocumentSource {
 
     public let paths: [String]
     public let template: Template
+    /// What comes before the text in every document and is read but not predicted; nil for nothing.
+    public let prompt: Template?
     public let filters: [FieldFilter]
     public let onBadRow: BadRow
     /// Fields that documents carry along in ``Document/fields`` where the row has them.
@@ -24,13 +26,15 @@ public final class JSONLSource: DocumentSource {
     public private(set) var report = ReadReport()
 
     public init(
-        _ paths: [String], template: String, onBadRow: BadRow = .fail, filters: [FieldFilter] = [],
+        _ paths: [String], template: String, prompt: String? = nil, onBadRow: BadRow = .fail,
+        filters: [FieldFilter] = [],
         keeping keptFields: [String] = [], rowFilter: ((JSONObject) throws -> Bool)? = nil
     ) throws(RhoError) {
         if paths.isEmpty { throw RhoError(.value, "a corpus of JSON rows needs at least one file, got none") }
         self.paths = try FileList.expand(
             paths, suffixes: [".jsonl", ".ndjson", ".json", ".jsonl.gz", ".ndjson.gz", ".json.gz"], recursive: false)
         self.template = try Template(template)
+        self.prompt = try prompt.map { (text) throws(RhoError) in try Template(text) }
         self.filters = filters
         self.onBadRow = onBadRow
         self.keptFields = keptFields
@@ -42,6 +46,7 @@ public final class JSONLSource: DocumentSource {
     public var cacheKey: String? {
         guard rowFilter == nil, let files = FileList.key(paths) else { return nil }
         var parts = ["jsonl", template.source, onBadRow.rawValue]
+        if let prompt { parts += ["prompt", prompt.source] }
         for filter in filters {
             guard let key = filter.key else { return nil }
             parts.append(key)
@@ -51,13 +56,12 @@ public final class JSONLSource: DocumentSource {
 
     public func forEach(_ body: (Document) throws -> Bool) throws {
         report = ReadReport()
-        let wanted = template.fields + filters.map(\.field) + keptFields
+        let wanted = template.fields + (prompt?.fields ?? []) + filters.map(\.field) + keptFields
         var names: [String] = []
         for name in wanted where !names.contains(name) { names.append(name) }
         var reader = RowReader(
-            scanner: RowScanner(names: names), names: names, template: template, filters: filters,
-            keptFields: keptFields,
-            rowFilter: rowFilter)
+            scanner: RowScanner(names: names), names: names, template: template, prompt: prompt,
+            filters: filters, keptFields: keptFields, rowFilter: rowFilter)
         var stopped = false
         for path in paths {
             try LineReader(path: path).forEach { line, number in
@@ -92,6 +96,7 @@ private struct RowReader {
     var scanner: RowScanner
     let names: [String]
     let template: Template
+    let prompt: Template?
     let filters: [FieldFilter]
     let keptFields: [String]
     let rowFilter: ((JSONObject) throws -> Bool)?
@@ -112,22 +117,35 @@ private struct RowReader {
         }
         var text: [UInt8] = []
         text.reserveCapacity(line.count)
-        for piece in template.pieces {
-            switch piece {
-            case .text(let bytes): text.append(contentsOf: bytes)
-            case .field(let index): try append(template.fields[index], scanner.values[index], line, to: &text)
-            }
-        }
+        if let prompt { try fill(prompt, line, &text) }
+        let promptBytes = text.count
+        try fill(template, line, &text)
         var fields: JSONObject?
         if !keptFields.isEmpty {
             var kept = JSONObject()
             for field in keptFields { kept[field] = try decoded(field, line) }
             fields = kept
         }
-        return Document(text: text, fields: fields)
+        guard prompt != nil else { return Document(text: text, fields: fields) }
+        var labels = [UInt8](repeating: TextLabel.useful.rawValue, count: text.count)
+        for index in 0..<promptBytes { labels[index] = TextLabel.prompt.rawValue }
+        return Document(text: text, labels: labels, fields: fields)
     }
 
-    /// The template's fields come first among the scanner's names, so its index is the scanner's.
+    private func fill(
+        _ template: Template, _ line: UnsafeRawBufferPointer, _ text: inout [UInt8]
+    ) throws(RhoError) {
+        for piece in template.pieces {
+            switch piece {
+            case .text(let bytes): text.append(contentsOf: bytes)
+            case .field(let index):
+                let field = template.fields[index]
+                guard let slot = names.firstIndex(of: field) else { continue }
+                try append(field, scanner.values[slot], line, to: &text)
+            }
+        }
+    }
+
     private func append(
         _ field: String, _ value: RowScanner.Value, _ line: UnsafeRawBufferPointer, to text: inout [UInt8]
     ) throws(RhoError) {

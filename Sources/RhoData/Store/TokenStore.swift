@@ -22,7 +22,12 @@ public final class TokenStore: Sendable {
     /// Bytes of text, the denominator of bits per byte over the whole store.
     public let byteCount: Int
     public let vocabularySize: Int
+    /// Whether there is a ``TextLabel`` for each token.
     public let hasLabels: Bool
+    /// Whether labels are ground truth, and not only marks of what is a prompt.
+    public let hasTruth: Bool
+    /// Whether any token is part of a prompt.
+    public let hasPrompts: Bool
     /// What the reading of the source met when the store was built.
     public let skippedRows: Int
     private let file: MappedFile
@@ -64,6 +69,8 @@ public final class TokenStore: Sendable {
         vocabularySize = try FileHeader.count("vocabulary", in: header, file)
         skippedRows = try FileHeader.count("skipped_rows", in: header, file)
         hasLabels = header["labels"]?.boolValue ?? false
+        hasTruth = hasLabels && header["truth"]?.boolValue ?? true
+        hasPrompts = hasLabels && header["prompts"]?.boolValue ?? false
         let width = try FileHeader.count("id_bytes", in: header, file)
         guard width == 2 || width == 4 else {
             throw RhoError(.format, "\(file.path): broken header: ids of \(width) bytes, expected 2 or 4")
@@ -115,6 +122,9 @@ public final class TokenStore: Sendable {
 
     /// The label of a token: the worst of its bytes' labels; ``TextLabel/useful`` where the store has none.
     public func label(_ index: Int) -> UInt8 { hasLabels ? file.bytes[labelsAt + index] : 0 }
+
+    /// Whether a token is part of a prompt: read, but not predicted.
+    public func isPrompt(_ index: Int) -> Bool { hasPrompts && label(index) == TextLabel.prompt.rawValue }
 
     /// The tokens of a document.
     public func documentRange(_ document: Int) -> Range<Int> { start(of: document)..<start(of: document + 1) }

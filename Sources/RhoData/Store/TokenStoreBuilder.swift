@@ -79,9 +79,13 @@ struct EncodedChunk: Sendable {
     var lengths: [Int] = []
     /// One label per token, or nil where no document of the chunk has labels.
     var labels: [UInt8]?
+    /// Whether any label is ground truth.
+    let hasTruth: Bool
+    var hasPrompts: Bool { labels?.contains(TextLabel.prompt.rawValue) ?? false }
     var bytes = 0
 
     init(_ documents: [Document], _ tokenizer: any Tokenizer) {
+        hasTruth = documents.contains(where: \.hasTruth)
         if documents.contains(where: { $0.labels != nil }) { labels = [] }
         for document in documents {
             let start = ids.count
@@ -130,6 +134,8 @@ struct TokenStoreBuilder {
     private let file: AtomicFile
     private let starts: Spool
     private var labels: Spool?
+    private var hasTruth = false
+    private var hasPrompts = false
     private let path: String
     private let wide: Bool
     private(set) var progress = TokenStore.Progress()
@@ -145,6 +151,8 @@ struct TokenStoreBuilder {
     }
 
     mutating func write(_ chunk: EncodedChunk) throws(RhoError) {
+        hasTruth = hasTruth || chunk.hasTruth
+        hasPrompts = hasPrompts || chunk.hasPrompts
         if chunk.labels != nil, labels == nil {
             let spool = try Spool(beside: path)
             try Self.appendZeros(progress.tokens, to: spool)
@@ -175,7 +183,7 @@ struct TokenStoreBuilder {
             "corpus": JSON(corpusHash),
             "tokens": JSON(progress.tokens), "documents": JSON(progress.documents), "bytes": JSON(progress.bytes),
             "vocabulary": JSON(tokenizer.vocabularySize), "id_bytes": wide ? 4 : 2, "labels": JSON(labels != nil),
-            "skipped_rows": JSON(skippedRows),
+            "truth": JSON(hasTruth), "prompts": JSON(hasPrompts), "skipped_rows": JSON(skippedRows),
         ]
         // The name is cut short above so that one unit holds the header, as left free at the start.
         try file.overwrite(at: 0, FileHeader.encode(magic: TokenStore.magic, version: TokenStore.version, header))

@@ -20,9 +20,37 @@ describe("corpora", function()
     expect.equal(loader:batch(1):labels():totable()[1], { 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 1.0, 1.0, 1.0, 1.0, 1.0, 1.0, 1.0, 1.0, 0.0 })
   end)
 
+  it("read prompts without predicting them", function()
+    local spans = rho.data.documents { { { "1+1?", "prompt", "2", "useful", "+1?", "prompt", "3", "useful" } } }
+    local loader = rho.loader { data = spans, tokenizer = rho.tokenizer.bytes(), batch = 1, context = 12, order = "sequential" }
+    local batch = loader:batch(1)
+    -- Read 1+1?2+1?3 and the end of text; predicted are 2, 3 and the end of text alone.
+    expect.equal(batch:prompt():totable()[1], { 1.0, 1.0, 1.0, 1.0, 0.0, 1.0, 1.0, 1.0, 0.0, 0.0, 0.0, 0.0 })
+    expect.equal(batch:targets():ge(0):totable()[1], { 0.0, 0.0, 0.0, 1.0, 0.0, 0.0, 0.0, 1.0, 1.0, 0.0, 0.0, 0.0 })
+    expect.equal(batch.tokens, 3)
+    expect.equal(batch:labels(), nil)
+    expect.equal(batch:text(1), "1+1?2+1?3")
+    expect.equal(batch:split(1)[1]:prompt():sum():item(), 7.0)
+    expect.equal(spans:documents()[1].spans[1], { "1+1?", "prompt" })
+    local plain = rho.loader { data = rho.data.documents { { "1+1?2" } }, tokenizer = rho.tokenizer.bytes(), batch = 1, context = 8 }
+    expect.equal(plain:batch(1):prompt(), nil)
+  end)
+
+  it("take prompts from rows of JSON", function()
+    local path = os.tmpname() .. ".jsonl"
+    local file = assert(io.open(path, "w"))
+    file:write('{"question":"1+1?","solution":"2","n":1}\n')
+    file:close()
+    local corpus = rho.data.jsonl { path, prompt = "Q{n}: {question}\n", text = "{solution} ({n})" }
+    expect.equal(corpus:documents()[1].spans, { { "Q1: 1+1?\n", "prompt" }, { "2 (1)", "useful" } })
+    expect.truthy(corpus:hash() ~= rho.data.jsonl({ path, text = "Q{n}: {question}\n{solution} ({n})" }):hash())
+    expect.error("the template asks for field 'quest'", function() rho.data.jsonl({ path, prompt = "{quest}", text = "{solution}" }):count() end)
+    os.remove(path)
+  end)
+
   it("say what is wrong with a document", function()
     local function corpus(value) return rho.data.documents { function() return value end, count = 1 } end
-    expect.error("the label of span 2 must be one of useful, noise, wrong, got 'nosie' (did you mean 'noise'?)",
+    expect.error("the label of span 2 must be one of useful, noise, wrong, prompt, got 'nosie' (did you mean 'noise'?)",
       function() corpus({ "a", "useful", "b", "nosie" }):count() end)
     expect.error("a document must be a string or a list of labelled spans, got number", function() corpus(12):count() end)
     expect.error("flat spans come in pairs", function() corpus({ "a", "useful", "b" }):count() end)
