@@ -20,6 +20,13 @@ public struct TokenLosses {
     public let entropy: Tensor?
     /// Logit of the target minus the best other logit.
     public let margin: Tensor?
+
+    /// Gathers what belongs to one pass.
+    public init(loss: Tensor, entropy: Tensor?, margin: Tensor?) {
+        self.loss = loss
+        self.entropy = entropy
+        self.margin = margin
+    }
 }
 
 /// A causal language model: token ids in, one distribution over the next token per position out.
@@ -119,6 +126,24 @@ extension LanguageModel {
 
     /// Copies all weights of `other`. Errors: `.mismatch` naming the first weight that differs in name or shape.
     public func copyWeights(from other: any LanguageModel) throws(RhoError) {
+        for (mine, theirs) in try pairs(with: other) {
+            mine.tensor.buffer.backend.copy(mine.tensor.buffer, theirs.tensor.buffer)
+        }
+    }
+
+    /// w ← (1 − share) · w + share · w' for every weight w' of `other`. Errors: as `copyWeights`.
+    public func blendWeights(with other: any LanguageModel, share: Float) throws(RhoError) {
+        for (mine, theirs) in try pairs(with: other) {
+            let blended = try Autograd.withoutGrad { () throws(RhoError) in
+                try mine.tensor.detach().binary(.mul, 1 - share).add(theirs.tensor.detach().binary(.mul, share))
+            }
+            mine.tensor.buffer.backend.copy(mine.tensor.buffer, blended.buffer)
+        }
+    }
+
+    private func pairs(
+        with other: any LanguageModel
+    ) throws(RhoError) -> Zip2Sequence<[Parameter], [Parameter]> {
         guard parameters.count == other.parameters.count else {
             throw RhoError(
                 .mismatch, "cannot copy weights: \(other.parameters.count) parameters there, \(parameters.count) here")
@@ -131,9 +156,7 @@ extension LanguageModel {
                         + "\(mine.tensor.shape) here")
             }
         }
-        for (mine, theirs) in zip(parameters, other.parameters) {
-            mine.tensor.buffer.backend.copy(mine.tensor.buffer, theirs.tensor.buffer)
-        }
+        return zip(parameters, other.parameters)
     }
 
     /// One layer, kept or recomputed.
@@ -141,7 +164,7 @@ extension LanguageModel {
         recompute ? try Autograd.checkpoint(x, body) : try body(x)
     }
 
-    private func check(_ grid: TokenGrid) throws(RhoError) {
+    func check(_ grid: TokenGrid) throws(RhoError) {
         guard grid.tokens <= config.context else {
             throw RhoError(
                 .shape, "a row of \(grid.tokens) tokens does not fit the model's context of \(config.context)")

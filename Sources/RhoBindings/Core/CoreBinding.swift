@@ -9,7 +9,10 @@ struct CoreBinding {
     var module: LuaModuleDeclaration {
         LuaModuleDeclaration(
             "rho.native.core", doc: "Functions on rho itself.",
-            functions: [memory, sha256, time, TensorGradient.noGrad, LoaderBinding(session: session).function]
+            functions: [
+                memory, sha256, time, Work.function, TensorGradient.noGrad, TensorGradient.withGrad,
+                LoaderBinding(session: session).function,
+            ]
                 + ReportBinding(session: session).functions + ScoreBinding(session: session).functions,
             classes: [
                 IteratorBox.declaration, LoaderBinding.classDeclaration, BatchClass.declaration,

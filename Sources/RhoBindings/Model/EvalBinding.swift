@@ -34,11 +34,13 @@ struct EvalBinding {
     private var loss: LuaFunctionDeclaration {
         LuaFunctionDeclaration(
             "rho.eval.loss",
-            doc: "Mean loss on a corpus, with its standard error over rows, and bits per byte of text.",
+            doc:
+                "Mean loss on a corpus, with its standard error over rows, and bits per byte of text; for a mixture also of each of its parts.",
             parameters: [LuaField("options", .options(lossRecord.name), required: true, doc: "model and text")],
             returns: [
                 LuaResult(
-                    .table, "{ loss =, stderr =, bits_per_byte =, perplexity =, tokens =, bytes =, flops =, version = }"
+                    .table,
+                    "{ loss =, stderr =, bits_per_byte =, perplexity =, tokens =, bytes =, flops =, version =, domains = { { name =, loss =, ... }, ... } }"
                 )
             ],
             example: "print(rho.eval.loss { model = model, data = held }.loss)"
@@ -68,12 +70,21 @@ struct EvalBinding {
         ) { _ throws(RhoError) in
             try Interruption.check()
         }
-        return .record([
-            ("loss", .number(result.loss)), ("stderr", .number(result.standardError)),
-            ("bits_per_byte", .number(result.bitsPerByte)), ("perplexity", .number(result.perplexity)),
-            ("tokens", .integer(result.tokens)), ("bytes", .integer(result.bytes)), ("flops", .number(result.flops)),
-            ("version", .integer(HeldOut.version)),
-        ])
+        var pairs = Self.pairs(result.all)
+        pairs += [("flops", .number(result.flops)), ("version", .integer(HeldOut.version))]
+        if !result.domains.isEmpty {
+            let rows = result.domains.map { LuaValue.record([("name", .string($0.name))] + Self.pairs($0.mean)) }
+            pairs.append(("domains", .list(rows)))
+        }
+        return .record(pairs)
+    }
+
+    private static func pairs(_ mean: HeldOut.Mean) -> [(String, LuaValue)] {
+        [
+            ("loss", .number(mean.loss)), ("stderr", .number(mean.standardError)),
+            ("bits_per_byte", .number(mean.bitsPerByte)), ("perplexity", .number(mean.perplexity)),
+            ("tokens", .integer(mean.tokens)), ("bytes", .integer(mean.bytes)),
+        ]
     }
 
     private let exactRecord = LuaRecord(

@@ -15,7 +15,7 @@ struct ModelBinding {
                 Causal language models. Without a seed a model is an architecture, which rho.train starts from its own seed; \
                 with one it has weights at once.
                 """,
-            functions: [llama, gpt2, load], classes: [ModelClass.declaration],
+            functions: [llama, gpt2, load], classes: [ModelClass.declaration, ForwardClass.declaration],
             records: [llamaRecord, gpt2Record] + ModelClass.records)
     }
 

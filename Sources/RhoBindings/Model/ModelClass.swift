@@ -14,7 +14,8 @@ enum ModelClass {
         LuaClassDeclaration(
             "Model", doc: "A causal language model. rho.train never changes the model it is given; it trains a copy.",
             methods: [
-                start, loss, clone, copyFrom, parameters, count, flops, context, tokenizer, fingerprint, save, config,
+                start, loss, forward, attention, clone, copyFrom, blend, parameters, count, flops, context, tokenizer,
+                fingerprint, save, config,
                 describe,
             ]
                 + ModelText.methods,
@@ -48,33 +49,71 @@ enum ModelClass {
             ], returns: [LuaResult(.object("Tensor"), "losses")], example: "local losses = model:loss(batch, policy)"
         ) { box, call in
             let batch = try call.object("batch", as: BatchBox.self)
-            let wanted = try call.optionalObject("policy", as: PolicyBox.self)?.requiredColumns ?? []
-            return [TensorValues.value(try losses(of: box, batch, wanted: wanted))]
+            let pass = try run(box, batch, for: call.optionalObject("policy", as: PolicyBox.self))
+            return [TensorValues.value(try pass.losses().loss)]
         }
     }
 
-    /// The losses; leaves entropy and margin on the batch where they are wanted.
-    static func losses(of box: ModelBox, _ batch: BatchBox, wanted: [TokenColumn]) throws -> Tensor {
-        let model = try box.model()
+    private static var forward: LuaMethod<ModelBox> {
+        LuaMethod(
+            "forward",
+            doc: """
+                One forward pass over a batch, for losses of one's own: its loss, log-sum-exp, entropies, logits and hidden \
+                states. pass:loss() is model:loss(batch), bit for bit.
+                """,
+            parameters: [
+                LuaField("batch", .object("Batch"), required: true, doc: "the batch"),
+                LuaField("policy", .object("Policy"), doc: "policy whose columns are wanted"),
+            ], returns: [LuaResult(.object("Forward"), "the pass")],
+            example: "local pass = model:forward(batch); local z = pass:logsumexp():square():mean()"
+        ) { box, call in
+            let pass = try run(
+                box, call.object("batch", as: BatchBox.self), for: call.optionalObject("policy", as: PolicyBox.self))
+            return [.object(pass, class: "Forward")]
+        }
+    }
+
+    /// A pass with its losses; leaves on the batch what the policy may ask for.
+    private static func run(_ box: ModelBox, _ batch: BatchBox, for policy: PolicyBox?) throws(RhoError) -> ForwardBox {
+        let pass = try ForwardBox(box, batch)
         batch.model = box
-        if let tokenizer = box.tokenizer, tokenizer.fingerprint != batch.loader.tokens.tokenizer.fingerprint {
-            throw RhoError(.mismatch, "the batch was tokenised with another tokenizer than the model's")
+        let losses = try pass.losses(policy?.requiredColumns ?? [])
+        guard policy != nil else { return pass }
+        batch.columns[.entropy] = losses.entropy?.toArray()
+        batch.columns[.margin] = losses.margin?.toArray()
+        batch.pass = pass
+        return pass
+    }
+
+    private static var attention: LuaMethod<ModelBox> {
+        LuaMethod(
+            "attention",
+            doc: """
+                Share of attention that each predicting position pays to prompt tokens, [rows, context], in [0, 1], mean over \
+                the heads of a layer, without gradient. Costs a forward pass.
+                """,
+            parameters: [
+                LuaField("batch", .object("Batch"), required: true, doc: "a batch with prompts"),
+                LuaField("layer", .integer(min: 1), doc: "layer, from 1 (default: the last)"),
+            ], returns: [LuaResult(.object("Tensor"), "shares")]
+        ) { box, call in
+            let batch = try call.object("batch", as: BatchBox.self)
+            guard batch.loader.loader.corpus.hasPrompts else {
+                throw RhoError(
+                    .value, "the text has no prompts to attend to",
+                    hint: "rho.data.jsonl { prompt = \"{question}\\n\", ... }, or documents with spans labelled prompt")
+            }
+            let layer = try call.optionalInt("layer") ?? box.config.layers
+            let none = [Bool](repeating: false, count: batch.batch.ids.count)
+            let grid = try batch.batch.grid()
+            return try Autograd.withoutGrad(rethrowing: {
+                Work.add(box.config, positions: grid.count, context: grid.tokens)
+                return [
+                    TensorValues.value(
+                        try box.model().attention(grid, toMarked: batch.batch.prompt ?? none, layer: layer - 1))
+                ]
+            })
         }
-        // Dropout belongs to training, and training reads in shuffled order. It does not depend on whether a gradient is
-        // recorded: a policy that looks at losses first must see those that are differentiated later.
-        let dropout =
-            box.config.dropout > 0 && batch.loader.loader.order != .sequential
-            ? DropoutKey(seed: batch.loader.seed, step: batch.batch.step, part: batch.piece) : nil
-        var extras: TokenLossExtra = []
-        if wanted.contains(.entropy) { extras.insert(.entropy) }
-        if wanted.contains(.margin) { extras.insert(.margin) }
-        guard !extras.isEmpty else {
-            return try model.loss(batch.batch.grid(), targets: batch.batch.targets, dropout: dropout)
-        }
-        let all = try model.loss(batch.batch.grid(), targets: batch.batch.targets, extras: extras, dropout: dropout)
-        batch.columns[.entropy] = all.entropy?.toArray()
-        batch.columns[.margin] = all.margin?.toArray()
-        return all.loss
     }
 
     private static var clone: LuaMethod<ModelBox> {
@@ -89,6 +128,24 @@ enum ModelClass {
             parameters: [LuaField("other", .object("Model"), required: true, doc: "the other model")]
         ) { box, call in
             try box.model().copyWeights(from: call.object("other", as: ModelBox.self).model())
+            return []
+        }
+    }
+
+    private static var blend: LuaMethod<ModelBox> {
+        LuaMethod(
+            "blend",
+            doc: """
+                Moves every weight towards another model's of the same architecture: w = (1 - share) w + share w'. Once a step \
+                it makes this model the exponential mean of the other.
+                """,
+            parameters: [
+                LuaField("other", .object("Model"), required: true, doc: "the other model"),
+                LuaField("share", .number(min: 0, max: 1), required: true, doc: "the other's share"),
+            ], example: "local mean = model:clone(); mean:blend(model, 0.01)"
+        ) { box, call in
+            let other = try call.object("other", as: ModelBox.self).model()
+            try box.model().blendWeights(with: other, share: Float(call.double("share")))
             return []
         }
     }

@@ -24,6 +24,7 @@ enum ModelText {
                 ids = try call.ints("ids").map { Int32(clamping: $0) }
             }
             let model = try box.model()
+            Work.add(box.config, positions: ids.count, context: ids.count)
             return [TensorValues.value(try model.logits(TokenGrid(batch: 1, tokens: ids.count, ids: ids)))]
         }
     }

@@ -51,6 +51,20 @@ enum TensorGradient {
         ]
     }
 
+    static var withGrad: LuaFunctionDeclaration {
+        LuaFunctionDeclaration(
+            "rho.with_grad",
+            doc:
+                "Calls fn(...) recording history, also where a policy or rho.no_grad had switched it off: for training another model on the side.",
+            parameters: [LuaField("fn", .function, required: true, doc: "the function")],
+            returns: [LuaResult(.any, "what fn returns")], example: "return rho.with_grad(function() return 1 end)",
+            variadic: true
+        ) { call in
+            let function = try call.function("fn")
+            return try Autograd.withGrad(rethrowing: { try function.call(call.rest) })
+        }
+    }
+
     static var noGrad: LuaFunctionDeclaration {
         LuaFunctionDeclaration(
             "rho.no_grad", doc: "Calls fn(...) without recording history: for evaluation and for weights.",

@@ -20,6 +20,11 @@ public enum Autograd {
         try $recording.withValue(false, operation: body)
     }
 
+    /// Runs `body` with recording, also inside `withoutGrad`.
+    public static func withGrad<Value>(rethrowing body: () throws -> Value) rethrows -> Value {
+        try $recording.withValue(true, operation: body)
+    }
+
     /// Sends `gradient` from `root` back to every leaf. Nodes run by falling sequence number, which is a valid order
     /// and always the same one; each node's saved tensors go as soon as it has run.
     static func backward(from root: Node, gradient: Gradient) throws(RhoError) {

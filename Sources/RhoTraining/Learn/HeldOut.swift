@@ -10,19 +10,62 @@ public struct HeldOut: Sendable, Equatable {
     /// Version of the measurement: numbers of different versions are not compared.
     public static let version = 1
 
-    /// Nats per token.
-    public var loss: Double
-    /// Standard error of the loss, from the spread between rows: tokens of one row are not independent.
-    public var standardError: Double
-    /// Bits per byte of text; comparable between tokenizers.
-    public var bitsPerByte: Double
-    public var tokens: Int
-    /// Bytes of text the tokens stand for; tokens that stand for no text (end of text) have none.
-    public var bytes: Int
+    /// The mean over a corpus, or over one of its parts.
+    public struct Mean: Sendable, Equatable {
+        /// Nats per token; NaN without tokens.
+        public var loss = Double.nan
+        /// Standard error of the loss, from the spread between rows: tokens of one row are not independent.
+        public var standardError = Double.nan
+        /// Bits per byte of text; comparable between tokenizers.
+        public var bitsPerByte = Double.nan
+        public var tokens = 0
+        /// Bytes of text the tokens stand for; tokens that stand for no text (end of text) have none.
+        public var bytes = 0
+
+        public var perplexity: Double { exp(loss) }
+
+        init(_ rows: [Row]) {
+            let total = rows.reduce(0.0) { $0 + $1.loss }
+            tokens = rows.reduce(0) { $0 + $1.tokens }
+            bytes = rows.reduce(0) { $0 + $1.bytes }
+            guard tokens > 0 else { return }
+            loss = total / Double(tokens)
+            if bytes > 0 { bitsPerByte = total / log(2.0) / Double(bytes) }
+            guard rows.count > 1 else { return }
+            // Ratio estimator: rows differ in length, the residual of each is what it adds beyond its share.
+            let spread = rows.reduce(0.0) { sum, row in
+                let residual = row.loss - loss * Double(row.tokens)
+                return sum + residual * residual
+            }
+            standardError = (spread * Double(rows.count) / Double(rows.count - 1)).squareRoot() / Double(tokens)
+        }
+    }
+
+    /// Sums over one row.
+    struct Row {
+        var part: Int
+        var loss = 0.0
+        var tokens = 0
+        var bytes = 0
+    }
+
+    public var all: Mean
+    /// Each part of a mixture, in its order; empty for a corpus of one part.
+    public var domains: [(name: String, mean: Mean)]
     /// Forward FLOPs spent.
     public var flops: Double
 
-    public var perplexity: Double { exp(loss) }
+    public var loss: Double { all.loss }
+    public var standardError: Double { all.standardError }
+    public var bitsPerByte: Double { all.bitsPerByte }
+    public var tokens: Int { all.tokens }
+    public var bytes: Int { all.bytes }
+    public var perplexity: Double { all.perplexity }
+
+    public static func == (left: HeldOut, right: HeldOut) -> Bool {
+        left.all == right.all && left.flops == right.flops && left.domains.map(\.name) == right.domains.map(\.name)
+            && left.domains.map(\.mean) == right.domains.map(\.mean)
+    }
 
     /// Measures the loss over a corpus, all rows or an evenly spaced share of them.
     ///
@@ -45,40 +88,30 @@ public struct HeldOut: Sendable, Equatable {
             corpus, batch: batch, tokens: context, order: .sequential, documentMask: documentMask)
         let all = loader.stepsPerPass
         let wanted = limit.map { max(1, min(all, $0 / (batch * context))) } ?? all
-        var rows: [(loss: Double, tokens: Int)] = []
-        var result = HeldOut(loss: .nan, standardError: .nan, bitsPerByte: .nan, tokens: 0, bytes: 0, flops: 0)
+        var rows: [Row] = []
+        var done = 0
         for index in 0..<wanted {
             let batch = loader.batch(step: index * all / wanted)
             let losses = try Autograd.withoutGrad { () throws(RhoError) in
                 try model.loss(batch.grid(), targets: batch.targets).toArray()
             }
             for row in 0..<batch.rowCount {
-                var sum = 0.0
-                var tokens = 0
+                var sums = Row(part: batch.part(ofRow: row))
                 for place in row * batch.width..<(row + 1) * batch.width where batch.targets[place] >= 0 {
-                    sum += Double(losses[place])
-                    tokens += 1
-                    result.bytes += byteLengths[Int(batch.targets[place])]
+                    sums.loss += Double(losses[place])
+                    sums.tokens += 1
+                    sums.bytes += byteLengths[Int(batch.targets[place])]
                 }
-                if tokens > 0 { rows.append((sum, tokens)) }
+                if sums.tokens > 0 { rows.append(sums) }
             }
-            result.tokens += batch.validCount
-            try progress(result.tokens)
+            done += batch.validCount
+            try progress(done)
         }
-        let total = rows.reduce(0.0) { $0 + $1.loss }
-        let count = Double(result.tokens)
-        result.loss = total / count
-        result.bitsPerByte = result.bytes > 0 ? total / log(2.0) / Double(result.bytes) : .nan
-        // Ratio estimator: rows differ in length, the residual of each is what it adds beyond its share.
-        let spread = rows.reduce(0.0) { sum, row in
-            let residual = row.loss - result.loss * Double(row.tokens)
-            return sum + residual * residual
-        }
-        if rows.count > 1 {
-            result.standardError = (spread * Double(rows.count) / Double(rows.count - 1)).squareRoot() / count
-        }
-        result.flops = count * model.forwardFLOPsPerToken(context: context)
-        return result
+        let parts = corpus.parts.count > 1 ? corpus.parts.map(\.name) : []
+        return HeldOut(
+            all: Mean(rows),
+            domains: parts.enumerated().map { part, name in (name, Mean(rows.filter { $0.part == part })) },
+            flops: Double(done) * model.forwardFLOPsPerToken(context: context))
     }
 
     /// Bytes of text behind each token id; special tokens have none.
