@@ -16,9 +16,10 @@ extension TrainState {
     ///
     /// A damaged checkpoint (a truncated file, say) is passed over with a sentence in `warnings`, and the one before it is
     /// tried. Errors: `.checkpoint` if there are checkpoints and none can be used, `.mismatch` if a sound one belongs to
-    /// another model.
+    /// another model. `also` reads what `save` was told to add.
     public static func restoreLatest(
-        root: String, model: any LanguageModel, optimiser: AdamW?
+        root: String, model: any LanguageModel, optimiser: AdamW?,
+        also: (_ directory: String) throws(RhoError) -> Void = { _ throws(RhoError) in }
     ) throws(RhoError) -> RestoredState? {
         let names = try checkpoints(in: root)
         var warnings: [String] = []
@@ -29,7 +30,7 @@ extension TrainState {
         for name in names {
             let path = "\(root)/\(name)"
             do throws(RhoError) {
-                let state = try restore(path, model: model, optimiser: optimiser)
+                let state = try restore(path, model: model, optimiser: optimiser, also: also)
                 return RestoredState(state: state, path: path, warnings: warnings)
             } catch {
                 guard [.checkpoint, .io, .format].contains(error.code) else { throw error }
@@ -44,7 +45,8 @@ extension TrainState {
 
     /// Restores the checkpoint directory `path`. Everything is read and checked before anything is changed.
     public static func restore(
-        _ path: String, model: any LanguageModel, optimiser: AdamW?
+        _ path: String, model: any LanguageModel, optimiser: AdamW?,
+        also: (_ directory: String) throws(RhoError) -> Void = { _ throws(RhoError) in }
     ) throws(RhoError) -> TrainState {
         let file = "\(path)/\(stateName)"
         let json: JSON
@@ -65,6 +67,7 @@ extension TrainState {
         }
         let loaded = try model.blank()
         try HFCheckpoint.loadWeights(path, into: loaded)
+        try also(path)
         if let optimiser { try read(optimiser, from: "\(path)/\(optimiserName)") }
         try model.copyWeights(from: loaded)
         return TrainState(step: step, values: values)

@@ -28,10 +28,12 @@ public struct TrainState: Sendable, Equatable {
     }
 
     /// Writes the checkpoint of this step under `root` and points `latest` at it. Returns its path.
-    /// With `keeping`, all but that many newest checkpoints are removed afterwards. Errors: `.io`.
+    /// With `keeping`, all but that many newest checkpoints are removed afterwards; `also` may add files to the directory
+    /// before it appears. Errors: `.io`.
     @discardableResult
     public func save(
-        root: String, model: any LanguageModel, optimiser: AdamW?, tokenizer: (any Tokenizer)?, keeping: Int? = nil
+        root: String, model: any LanguageModel, optimiser: AdamW?, tokenizer: (any Tokenizer)?, keeping: Int? = nil,
+        also: (_ directory: String) throws(RhoError) -> Void = { _ throws(RhoError) in }
     ) throws(RhoError) -> String {
         try Files.makeDirectory(root)
         let name = Self.directoryName(step: step)
@@ -40,6 +42,7 @@ public struct TrainState: Sendable, Equatable {
         try HFCheckpoint.write(
             model, tokenizer: tokenizer, into: place, type: .f32, shardBytes: HFCheckpoint.shardBytes)
         if let optimiser { try Self.write(optimiser, to: "\(place)/\(Self.optimiserName)") }
+        try also(place)
         let state: JSON = [
             "version": JSON(Self.version), "step": JSON(step), "has_optimizer": JSON(optimiser != nil),
             "values": values,

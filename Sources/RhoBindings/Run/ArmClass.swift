@@ -133,11 +133,14 @@ struct ArmClass {
             let model = try options.object("model", as: ModelBox.self)
             var values: JSONObject = ["state": try StoredValue.encode(options.value("state"), "state")]
             if let identity = try Self.digest(options.value("identity")) { values["identity"] = JSON(identity) }
+            let policy = try options.optionalObject("policy", as: PolicyBox.self)
             let path = try TrainState(step: options.int("step"), values: .object(values)).save(
                 root: box.arm.checkpointsPath, model: model.model(),
                 optimiser: options.optionalObject("optimiser", as: OptimiserBox.self)?.optimiser,
-                tokenizer: model.tokenizer,
-                keeping: options.int("keep"))
+                tokenizer: model.tokenizer, keeping: options.int("keep")
+            ) { directory throws(RhoError) in
+                if let policy { try PolicyState.write(policy, into: directory) }
+            }
             session.lastCheckpoint = path
             box.run.directory.manifest.setModel(box.arm.name, fingerprint: try model.fingerprint())
             box.run.directory.lock.beat()
@@ -160,10 +163,15 @@ struct ArmClass {
                     "\(box.arm.name): the checkpoint in \(root) is of a training with other options; starting over")
                 try Files.remove(tree: root)
             }
+            let model = try options.object("model", as: ModelBox.self)
+            var memory: PolicyState?
             guard
                 let restored = try TrainState.restoreLatest(
-                    root: root, model: options.object("model", as: ModelBox.self).model(),
-                    optimiser: options.optionalObject("optimiser", as: OptimiserBox.self)?.optimiser)
+                    root: root, model: model.model(),
+                    optimiser: options.optionalObject("optimiser", as: OptimiserBox.self)?.optimiser,
+                    also: { directory throws(RhoError) in
+                        memory = try PolicyState(directory, tokenizer: model.tokenizer)
+                    })
             else {
                 try box.arm.restartMetrics()
                 return [.nil]
@@ -171,6 +179,9 @@ struct ArmClass {
             for warning in restored.warnings { Logging.line("\(box.arm.name): \(warning)") }
             try box.arm.resumeMetrics(at: restored.state.step, marked: options.bool("mark"))
             session.lastCheckpoint = restored.path
+            if let policy = try options.optionalObject("policy", as: PolicyBox.self) {
+                try memory?.apply(to: policy, in: call.state)
+            }
             return [StoredValue.decode(restored.state.values["state"] ?? .object([:]))]
         }
     }

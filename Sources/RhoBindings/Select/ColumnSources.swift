@@ -7,7 +7,7 @@ import RhoTensor
 /// Where a policy's own columns come from, by column name.
 ///
 ///     columns = { base_loss = scores }                     a second score file; with entropies also base_loss_entropy
-///     columns = { short_loss = function(batch, model) ... return losses end }     computed live, [rows, context]
+///     columns = { short_loss = function(batch, model, memory) ... end }           computed live, [rows, context]
 final class ColumnSources {
     enum Source {
         case scores(ScoresBox)
@@ -70,7 +70,7 @@ final class ColumnSources {
     }
 
     /// Values of a column for one batch; nil if this is not its source.
-    func values(of column: TokenColumn, _ piece: BatchBox) throws -> [Float]? {
+    func values(of column: TokenColumn, _ piece: BatchBox, memory: LuaTable?) throws -> [Float]? {
         for (name, source) in sources {
             switch source {
             case .scores(let scores):
@@ -78,7 +78,7 @@ final class ColumnSources {
                 guard column.name == name || isEntropy else { continue }
                 return try view(name, scores, piece.loader).values(isEntropy ? "entropy" : "loss", for: piece.batch)
             case .function(let function) where name == column.name:
-                return try call(function, name, piece)
+                return try call(function, name, piece, memory)
             case .function: continue
             }
         }
@@ -93,8 +93,15 @@ final class ColumnSources {
         return view
     }
 
-    private func call(_ function: LuaFunction, _ name: String, _ piece: BatchBox) throws -> [Float] {
-        let arguments = [.object(piece, class: "Batch"), piece.model?.value ?? .nil]
+    private func call(
+        _ function: LuaFunction, _ name: String, _ piece: BatchBox, _ memory: LuaTable?
+    ) throws -> [Float] {
+        let arguments: [LuaValue] = [
+            .object(piece, class: "Batch"), piece.model?.value ?? .nil, memory.map { .table($0) } ?? .nil,
+        ]
+        // The function may run other models on the batch; what this one left there is still wanted.
+        let (model, columns, pass) = (piece.model, piece.columns, piece.pass)
+        defer { (piece.model, piece.columns, piece.pass) = (model, columns, pass) }
         let result = try Autograd.withoutGrad(rethrowing: { try function.call(arguments) }).first ?? .nil
         let dims = [piece.batch.rowCount, piece.batch.width]
         guard let tensor = result.object(as: Tensor.self), tensor.shape.dims == dims else {

@@ -32,6 +32,7 @@ extension PolicyClass {
                 throw RhoError(
                     .shape, "column \(name) has shape \(tensor.shape), \(given[0].name) has \(given[0].tensor.shape)")
             }
+            box.remember(in: call.state)
             let moment = SelectionMoment(progress: try call.double("progress"), seed: UInt64(try call.int("seed")))
             let selection = try box.apply(given, shape: shape, at: moment)
             return [TensorValues.value(try Tensor.from(selection.weights, shape)), .number(selection.normaliser)]

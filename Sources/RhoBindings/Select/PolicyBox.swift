@@ -19,7 +19,10 @@ final class PolicyBox {
     /// Further columns, by name.
     let sources: ColumnSources
     /// The run's own earlier losses; nil for policies that do not read them.
-    private(set) var history: LossHistory?
+    var history: LossHistory?
+    /// A table in which the policy's Lua functions keep what they need at later steps.
+    private(set) var memory: LuaTable?
+    private let momentum: Float?
     /// The policy with thresholds taken from the whole corpus, once they are known (scope corpus).
     private var frozen: SelectionPolicy?
     /// Summed over the pieces of one step.
@@ -36,7 +39,20 @@ final class PolicyBox {
         self.scores = scores
         self.sources = sources
         self.history = history
+        momentum = history?.momentum
     }
+
+    /// The same policy at the start of a training: nothing seen, nothing remembered.
+    func start(in state: LuaState) throws(RhoError) -> PolicyBox {
+        let fresh = PolicyBox(
+            kind, name: name, scores: scores, sources: sources,
+            history: try momentum.map { (momentum) throws(RhoError) in try LossHistory(momentum: Double(momentum)) })
+        fresh.memory = state.makeTable()
+        return fresh
+    }
+
+    /// Makes sure that there is a memory before a Lua function asks for it.
+    func remember(in state: LuaState) { if memory == nil { memory = state.makeTable() } }
 
     var value: LuaValue { .object(self, class: "Policy") }
 
@@ -115,6 +131,7 @@ final class PolicyBox {
         statisticsStep = first.batch.step
         statistics += selection.statistics
         record(pieces, losses)
+        for piece in pieces { piece.pass = nil }
         return selection
     }
 
@@ -172,11 +189,6 @@ final class PolicyBox {
 
     static let defaultMomentum = 0.9
 
-    /// What later selections depend on besides the options, for checkpoints; nil where there is nothing.
-    var stateBytes: [UInt8]? { history?.bytes }
-
-    func restoreState(_ bytes: [UInt8]) throws(RhoError) { history = try LossHistory(bytes: bytes) }
-
     private func record(_ pieces: [BatchBox], _ losses: [Tensor]) {
         guard history != nil else { return }
         for (piece, tensor) in zip(pieces, losses) {
@@ -209,7 +221,7 @@ final class PolicyBox {
 
     /// A column that is not computed from the losses; nil where nobody supplies it.
     func values(of column: TokenColumn, _ piece: BatchBox) throws -> [Float]? {
-        if let own = try sources.values(of: column, piece) { return own }
+        if let own = try sources.values(of: column, piece, memory: memory) { return own }
         let batch = piece.batch
         switch column {
         case .referenceLoss: return try view(piece)?.values("loss", for: batch)
@@ -222,6 +234,7 @@ final class PolicyBox {
             }
         case .entropy, .margin:
             if let known = piece.columns[column] { return known }
+            if let tensor = try piece.pass?.extra(column) { return tensor.toArray() }
             throw RhoError(
                 .usage, "the policy reads \(column), which the forward pass was not asked for",
                 hint: "call model:loss(batch, policy)")

@@ -8,11 +8,20 @@ enum PolicyClass {
     static var declaration: LuaClassDeclaration<PolicyBox> {
         LuaClassDeclaration(
             "Policy", doc: "Decides which tokens carry loss, and how much.",
-            methods: [weights, plan, apply, stats, name, scores, extraScores, ranks, describe],
+            methods: [start, weights, plan, apply, stats, name, scores, extraScores, ranks, describe],
             describe: { box in
                 if case .rule(let policy) = box.kind { return "policy \(policy)" }
                 return "policy \(box.name): weights by a Lua function, divided by \(box.normaliser)"
             })
+    }
+
+    private static var start: LuaMethod<PolicyBox> {
+        LuaMethod(
+            "start",
+            doc:
+                "The same policy at the start of a training: without the losses and the memory of another one. rho.train starts the policy it is given.",
+            returns: [LuaResult(.object("Policy"), "the policy")]
+        ) { box, call in [try box.start(in: call.state).value] }
     }
 
     private static let share = LuaField(
@@ -31,6 +40,7 @@ enum PolicyClass {
         ) { box, call in
             let batch = try call.object("batch", as: BatchBox.self)
             let losses = try call.object("losses", as: Tensor.self)
+            box.remember(in: call.state)
             let selection = try box.select([batch], losses: [losses], progress: call.double("progress"))
             let divisor = batch.pieces == 1 ? selection.normaliser : pieceDivisor(selection, piece: 0, policy: box)
             return [try tensor(selection, 0, batch), .number(divisor)]
@@ -64,6 +74,7 @@ enum PolicyClass {
             let batch = try call.object("batch", as: BatchBox.self)
             let losses = try call.list("losses").compactMap { $0.object(as: Tensor.self) }
             let pieces = losses.count == 1 ? [batch] : try batch.split(losses.count)
+            box.remember(in: call.state)
             let selection = try box.select(pieces, losses: losses, progress: call.double("progress"))
             let valid = pieces.map { Double($0.batch.validCount) }
             return [
@@ -177,12 +188,18 @@ enum PolicyClass {
             "TokenView",
             doc: """
                 The tokens of a batch as a weights function sees them: t.loss, t.reference_loss, t.excess, t.entropy, \
-                t.probability, t.margin, t.position, t.id, t.source, t.label, t.random, each a [rows, context] tensor without \
+                t.probability, t.margin, t.position, t.id, t.source, t.label, t.random, and t.valid (0 for padding and \
+                prompts), each a [rows, context] tensor without \
                 gradient, made when asked for.
                 """,
             properties: [
                 LuaProperty("step", .integer(), doc: "Step, counted from 1.") { .integer($0.moment.step + 1) },
                 LuaProperty("progress", .number(), doc: "Share of the run done.") { .number($0.moment.progress) },
+                LuaProperty("tokens", .integer(), doc: "Tokens seen before this step.") { .integer($0.moment.tokens) },
+                LuaProperty(
+                    "memory", .table,
+                    doc: "A table for what later steps need: plain data and models, saved with checkpoints."
+                ) { $0.policy.memory.map { .table($0) } ?? .nil },
             ],
             describe: { "tokens of a batch, \($0.loss.shape)" },
             index: { view, key in try key.stringValue.map { TensorValues.value(try view.column($0)) } })

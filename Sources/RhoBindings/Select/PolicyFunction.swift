@@ -46,6 +46,7 @@ final class PolicyFunction {
         let column = TokenColumn(name)
         switch column {
         case .loss: return loss
+        case TokenColumn("valid"): return try Tensor.from(valid(), shape)
         case .history: return try Tensor.from(history(), shape)
         case .excess where !policy.sources.supplies(column): return try loss.sub(self.column("reference_loss"))
         case .probability: return try loss.unary(.neg).unary(.exp)
@@ -67,6 +68,11 @@ final class PolicyFunction {
                 hint: "reference columns need scores = rho.score { ... } in the policy")
         }
         return try Tensor.from(values, shape)
+    }
+
+    /// 1 where there is a token to predict, else 0.
+    private func valid() -> [Float] {
+        batch?.batch.targets.map { $0 >= 0 ? 1 : 0 } ?? [Float](repeating: 1, count: loss.count)
     }
 
     private func history() -> [Float] {

@@ -53,7 +53,7 @@ enum SelectBinding {
             LuaField(
                 "columns", .map(.any),
                 doc:
-                    "further columns: name = scores of another reference, or name = function(batch, model) that returns a [rows, context] tensor"
+                    "further columns: name = scores of another reference, or name = function(batch, model, memory) that returns a [rows, context] tensor; memory is a table that is saved with checkpoints, for plain data and models"
             ),
             LuaField(
                 "history", .number(min: 0, max: 1), default: .number(PolicyBox.defaultMomentum),
