@@ -155,6 +155,7 @@
 ---@class (exact) JsonlOptions
 ---@field path string[] files or directories; relative ones are looked for here, then beside the script
 ---@field text? string the document, with {field} for fields of the row (default "{text}")
+---@field prompt? string goes before the text and is read but carries no loss: "{question}\n", for fine-tuning
 ---@field filter? function|table<string, any> function of the row, or { field = value }: rows to keep
 ---@field on_bad_row? "error"|"skip" what a broken row does; skipped rows are counted (default "error")
 ---@field limit? integer stop after so many
@@ -277,7 +278,7 @@
 ---@field scope? "sequence"|"micro_batch"|"batch"|"corpus" which tokens compete: a sequence, a micro_batch, the whole batch, or the corpus (default "batch")
 ---@field normaliser? "selected"|"valid"|"weights" the weighted losses are divided by: the number selected (the paper), the number valid, or the sum of weights (default "selected")
 ---@field scores? Scores the reference model's losses, from rho.score
----@field columns? table<string, any> further columns: name = scores of another reference, or name = function(batch, model) that returns a [rows, context] tensor
+---@field columns? table<string, any> further columns: name = scores of another reference, or name = function(batch, model, memory) that returns a [rows, context] tensor; memory is a table that is saved with checkpoints, for plain data and models
 ---@field history? number share of the old mean that the column history keeps at each visit (default 0.9)
 ---@field name? string name in reports (default "policy")
 
@@ -422,7 +423,7 @@
 ---@field arms table name = policy, or function(seed, name) that returns a policy or a finished run
 ---@field train function train(policy, seed, name) returns the run of rho.train; the seed must decide weights and order
 ---@field seeds? integer|integer[] how many, or which (default 3)
----@field keep? number|number[] share of the random control, or of several (default 0.6)
+---@field keep? number|number[] share of the random control, or of several (default: what each arm kept with the first seed)
 ---@field metric? string tag that is compared (default: the first held-out loss)
 ---@field confidence? number of the intervals (default 0.95)
 ---@field title? string title of plot and report
@@ -483,6 +484,9 @@
 ---@field largest? integer largest number in a problem's statement (default 20)
 ---@field kinds? string[] kinds of problems (default: all, see rho.data.problem_kinds) (default {})
 
+---@class (exact) rho.eval.compare.options
+---@field baseline string name of the suite the others are measured against
+
 ---@class (exact) rho.eval.suite.options
 ---@field model Model the model
 ---@field data string folder with eval/ and lambada/
@@ -490,6 +494,7 @@
 ---@field limit? integer items of each task
 ---@field shots? integer solved examples before each item, drawn from the task itself; the item is never its own example (default 0)
 ---@field seed? integer draws the examples (default 1)
+---@field name? string names the file in the run directory that keeps rows, versions and prompt hashes: eval.json (default "eval")
 
 ---@class (exact) rho.experiment.options
 ---@field name string names the run directories
@@ -497,12 +502,45 @@
 ---@field params? table name = default, or name = { default, doc = ..., unit = ... }
 ---@field run function run(p): does the work and returns what is to be printed, such as rho.compare's result
 
+---@class (exact) rho.loss.kl.options
+---@field of? "model"|"other" whose probabilities weigh the logarithms (default "model")
+
 ---@class (exact) rho.score.options
 ---@field reference rho.Run|Model the reference: a run of rho.train, or a model
 ---@field data Corpus text to score
 ---@field tokenizer? Tokenizer default: the reference's
 ---@field context? integer tokens in a row (default: the reference's context)
 ---@field entropy? boolean keep the entropy of the reference's predictions too (default false)
+
+---@class (exact) rho.select.ada_eslm.options
+---@field alpha? number share of tokens below the threshold at the start (default 0.4)
+---@field rate? number how far alpha moves (default 1)
+---@field low? number smallest alpha (default 0.05)
+---@field high? number largest alpha (default 0.95)
+---@field scope? "sequence"|"micro_batch"|"batch"|"corpus" which tokens compete (default "batch")
+---@field normaliser? "selected"|"valid"|"weights" what the weighted losses are divided by (default "selected")
+
+---@class (exact) rho.select.blade.options
+---@field clean Corpus text the reference is updated on
+---@field every? integer between synchronisations (default 100)
+---@field updates? integer of the reference after each (default 10)
+---@field lr? number learning rate of the updates, constant (default 0.001)
+---@field batch? integer rows of an update (default 8)
+---@field keep? number|KeepSchedule share kept, 0 to 1, or a schedule (default 0.6)
+---@field scope? "sequence"|"micro_batch"|"batch"|"corpus" which tokens compete (default "batch")
+---@field normaliser? "selected"|"valid"|"weights" what the weighted losses are divided by (default "selected")
+
+---@class (exact) rho.select.clipped_excess.options
+---@field scores Scores the reference's losses, from rho.score
+---@field temperature? number nats that make a weight e times another (default 1)
+---@field cap? number largest weight (default 5)
+---@field scope? "sequence"|"micro_batch"|"batch"|"corpus" which tokens compete (default "batch")
+---@field normaliser? "selected"|"valid"|"weights" what the weighted losses are divided by (default "weights")
+
+---@class (exact) rho.select.conditional_gain.options
+---@field keep? number|KeepSchedule share kept, 0 to 1, or a schedule (default 0.5)
+---@field scope? "sequence"|"micro_batch"|"batch"|"corpus" which tokens compete (default "batch")
+---@field normaliser? "selected"|"valid"|"weights" what the weighted losses are divided by (default "selected")
 
 ---@class (exact) rho.select.conf_po.options
 ---@field scope? "sequence"|"micro_batch"|"batch"|"corpus" which tokens compete (default "sequence")
@@ -536,11 +574,18 @@
 ---@class (exact) rho.select.history_excess.options
 ---@field keep? number|KeepSchedule share kept, 0 to 1, or a schedule (default 0.6)
 ---@field momentum? number share of the old mean kept at each visit (default 0.9)
+---@field of? "fallen"|"risen" the sign: published code has had it either way (default "fallen")
 ---@field scope? "sequence"|"micro_batch"|"batch"|"corpus" which tokens compete (default "batch")
 ---@field normaliser? "selected"|"valid"|"weights" what the weighted losses are divided by (default "selected")
 
+---@class (exact) rho.select.lin_upper.options
+---@field delta? number half the range of normalised losses (default 1)
+---@field r? number temperature: the smaller, the more rows differ (default 0.4)
+---@field scope? "sequence"|"micro_batch"|"batch"|"corpus" which tokens compete (default "batch")
+---@field normaliser? "selected"|"valid"|"weights" what the weighted losses are divided by (default "weights")
+
 ---@class (exact) rho.select.live_excess.options
----@field reference Model the reference; its weights are read at every step
+---@field reference rho.Run|Model the reference; its weights are read at every step
 ---@field keep? number|KeepSchedule share kept, 0 to 1, or a schedule (default 0.6)
 ---@field scope? "sequence"|"micro_batch"|"batch"|"corpus" which tokens compete (default "batch")
 ---@field normaliser? "selected"|"valid"|"weights" what the weighted losses are divided by (default "selected")
@@ -550,6 +595,18 @@
 ---@field cap? number largest weight (default 5)
 ---@field scope? "sequence"|"micro_batch"|"batch"|"corpus" which tokens compete (default "batch")
 ---@field normaliser? "selected"|"valid"|"weights" what the weighted losses are divided by (default "valid")
+
+---@class (exact) rho.select.loss_threshold.options
+---@field threshold? number smallest loss kept, nats (default 1)
+---@field drop? number share dropped at random (default 0.05)
+---@field scope? "sequence"|"micro_batch"|"batch"|"corpus" which tokens compete (default "batch")
+---@field normaliser? "selected"|"valid"|"weights" what the weighted losses are divided by (default "valid")
+
+---@class (exact) rho.select.mean_reference.options
+---@field keep? number|KeepSchedule share kept (default: all for the first tenth, then 0.6)
+---@field decay? number share of the old mean kept at each step (default 0.99)
+---@field scope? "sequence"|"micro_batch"|"batch"|"corpus" which tokens compete (default "batch")
+---@field normaliser? "selected"|"valid"|"weights" what the weighted losses are divided by (default "selected")
 
 ---@class (exact) rho.select.middle_loss.options
 ---@field scores? Scores rank by the reference's losses instead of the model's own
@@ -564,9 +621,7 @@
 ---@field normaliser? "selected"|"valid"|"weights" what the weighted losses are divided by (default "valid")
 
 ---@class (exact) rho.select.mixed_references.options
----@field scores Scores the reference's losses, from rho.score
----@field second Scores losses of the second reference
----@field share? number weight of the first reference (default 0.5)
+---@field references any[][] { {scores, weight}, ... }
 ---@field keep? number|KeepSchedule share kept, 0 to 1, or a schedule (default 0.6)
 ---@field scope? "sequence"|"micro_batch"|"batch"|"corpus" which tokens compete (default "batch")
 ---@field normaliser? "selected"|"valid"|"weights" what the weighted losses are divided by (default "selected")
@@ -575,6 +630,12 @@
 ---@field threshold number smallest probability kept
 ---@field scope? "sequence"|"micro_batch"|"batch"|"corpus" which tokens compete (default "batch")
 ---@field normaliser? "selected"|"valid"|"weights" what the weighted losses are divided by (default "valid")
+
+---@class (exact) rho.select.q_tuning.options
+---@field keep? number share of tokens kept in rows of certain errors (default 0.5)
+---@field lambda? number weight of the neighbours (default 0.5)
+---@field scope? "sequence"|"micro_batch"|"batch"|"corpus" which tokens compete (default "batch")
+---@field normaliser? "selected"|"valid"|"weights" what the weighted losses are divided by (default "selected")
 
 ---@class (exact) rho.select.rho_loss.options
 ---@field scores Scores the reference's losses, from rho.score
@@ -585,6 +646,8 @@
 ---@class (exact) rho.select.ss_token.options
 ---@field earlier Scores losses of the earlier checkpoint
 ---@field keep? number|KeepSchedule share kept, 0 to 1, or a schedule (default 0.6)
+---@field gamma? number share of the fall in loss; 1 leaves attention, and the forward pass it takes, out (default 0.5)
+---@field layer? integer layer whose attention counts (default: the last)
 ---@field scope? "sequence"|"micro_batch"|"batch"|"corpus" which tokens compete (default "sequence")
 ---@field normaliser? "selected"|"valid"|"weights" what the weighted losses are divided by (default "selected")
 
@@ -629,6 +692,7 @@
 ---@field name? string names the run's folder (default: the policy's name)
 ---@field seed? integer initial weights, batch order and random selection (default 1)
 ---@field select? Policy which tokens carry loss (default: all)
+---@field objective? function objective(t): what is lowered instead of the weighted losses; t has loss and weights, [rows, context], pass (see Forward: log-sum-exp, logits, entropies), model, batch, step and progress. It returns the sum over the tokens, (t.loss * t.weights):sum() by default; the trainer divides by what the policy says
 ---@field tokenizer? Tokenizer default: the model's
 ---@field batch? integer rows per step (default 32)
 ---@field accumulate? integer pieces a step's batch is cut into to save memory; the gradient stays that of the whole batch (default 1)
@@ -725,6 +789,10 @@ function Batch:targets() end
 ---@return Tensor # the tensor
 function Batch:labels() end
 
+---1 where the token read is part of a prompt, else 0, [rows, context]; nil where the batch has none.
+---@return Tensor # the tensor
+function Batch:prompt() end
+
 ---The text of a row.
 ---@param row integer row, from 1
 ---@return string # the text
@@ -739,6 +807,10 @@ function Batch:split(n) end
 ---@param n integer positions of a block
 ---@return Batch # the batch
 function Batch:short(n) end
+
+---The same tokens, but what follows a prompt does not see it, apart from the prompt's last token, which stands for the start: unconditional losses. Without prompts, the same batch.
+---@return Batch # the batch
+function Batch:without_prompt() end
 
 ---Step, sizes and where each row comes from.
 ---@return table # the table
@@ -897,6 +969,47 @@ function Corpus:describe() end
 ---Gives its memory back at once.
 function Corpus:release() end
 
+---One forward pass of a model over a batch: for losses of one's own. Results are computed when asked for, carry a gradient unless they say otherwise, and share the pass.
+---@class Forward
+local Forward = {}
+
+---Loss of each token, [rows, context], nats; 0 where there is nothing to predict.
+---@return Tensor # the result
+function Forward:loss() end
+
+---Logarithm of the sum of e^logit at each position, [rows, context], without holding logits: its square is the z-loss; 0 where there is nothing to predict.
+---@return Tensor # the result
+function Forward:logsumexp() end
+
+---Entropy of each prediction, [rows, context], nats, without gradient.
+---@return Tensor # the result
+function Forward:entropy() end
+
+---Logit of the target minus the largest other logit, [rows, context], without gradient.
+---@return Tensor # the result
+function Forward:margin() end
+
+---1 where there is a token to predict, else 0, [rows, context].
+---@return Tensor # the result
+function Forward:valid() end
+
+---Hidden states after the last norm, [rows, context, dim].
+---@return Tensor # the result
+function Forward:hidden() end
+
+---Logits of one row, [context, vocabulary]; of the whole batch, [rows, context, vocabulary], where no row is named.
+---@param row? integer row, from 1
+---@return Tensor # the result
+function Forward:logits(row) end
+
+---A number for each position from its logits: fn(logits, row) gets those of one row, [context, vocabulary], and returns [context]. Logits exist one row at a time, also for the gradient, for which fn is called once more; it must give the same result then.
+---@param fn function fn(logits, row) -> tensor of [context]
+---@return Tensor # [rows, context]
+function Forward:map_logits(fn) end
+
+---Gives its memory back at once.
+function Forward:release() end
+
 ---While open, the first signal waits for the loop to notice.
 ---@class GracefulSection
 local GracefulSection = {}
@@ -992,6 +1105,18 @@ function Model:start(seed) end
 ---@return Tensor # losses
 function Model:loss(batch, policy) end
 
+---One forward pass over a batch, for losses of one's own: its loss, log-sum-exp, entropies, logits and hidden states. pass:loss() is model:loss(batch), bit for bit.
+---@param batch Batch the batch
+---@param policy? Policy policy whose columns are wanted
+---@return Forward # the pass
+function Model:forward(batch, policy) end
+
+---Share of attention that each predicting position pays to prompt tokens, [rows, context], in [0, 1], mean over the heads of a layer, without gradient. Costs a forward pass.
+---@param batch Batch a batch with prompts
+---@param layer? integer layer, from 1 (default: the last)
+---@return Tensor # shares
+function Model:attention(batch, layer) end
+
 ---A model with the same weights, sharing no memory.
 ---@return Model # the new model
 function Model:clone() end
@@ -999,6 +1124,11 @@ function Model:clone() end
 ---Takes over all weights of another model of the same architecture.
 ---@param other Model the other model
 function Model:copy_from(other) end
+
+---Moves every weight towards another model's of the same architecture: w = (1 - share) w + share w'. Once a step it makes this model the exponential mean of the other.
+---@param other Model the other model
+---@param share number the other's share
+function Model:blend(other, share) end
 
 ---The trainable tensors in a fixed order.
 ---@return table[] # { { name =, shape =, count =, decays =, tensor = }, ... }
@@ -1085,6 +1215,10 @@ function Optimiser:release() end
 ---Decides which tokens carry loss, and how much.
 ---@class Policy
 local Policy = {}
+
+---The same policy at the start of a training: without the losses and the memory of another one. rho.train starts the policy it is given.
+---@return Policy # the policy
+function Policy:start() end
 
 ---The weight of each token of a batch, [rows, context] without gradient, and what their weighted losses are divided by (0: nothing was selected).
 ---@param batch Batch the batch
@@ -1633,10 +1767,12 @@ function Tensor:requires_grad(collect) end
 ---Gives its memory back at once.
 function Tensor:release() end
 
----The tokens of a batch as a weights function sees them: t.loss, t.reference_loss, t.excess, t.entropy, t.probability, t.margin, t.position, t.id, t.source, t.label, t.random, each a [rows, context] tensor without gradient, made when asked for.
+---The tokens of a batch as a weights function sees them: t.loss, t.reference_loss, t.excess, t.entropy, t.probability, t.margin, t.position, t.id, t.source, t.label, t.random, and t.valid (0 for padding and prompts), each a [rows, context] tensor without gradient, made when asked for.
 ---@class TokenView
 ---@field step integer Step, counted from 1.
 ---@field progress number Share of the run done.
+---@field tokens integer Tokens seen before this step.
+---@field memory table A table for what later steps need: plain data and models, saved with checkpoints.
 local TokenView = {}
 
 ---Gives its memory back at once.
@@ -1726,6 +1862,7 @@ rho.analysis = {}
 rho.data = {}
 rho.eval = {}
 rho.json = {}
+rho.loss = {}
 rho.model = {}
 rho.optim = {}
 rho.random = {}
@@ -1840,7 +1977,7 @@ function rho.data.answers(options) end
 ---@return Corpus # the noisy documents
 function rho.data.corrupt(options) end
 
----Documents from a Lua function or list. A document is a string, or spans with ground truth for every character, { "text", "useful", "more", "noise", ... } (labels useful, noise, wrong), or { text = , source = }; nil leaves an index out. The function must give the same document for the same index each time.
+---Documents from a Lua function or list. A document is a string, or spans with ground truth for every character, { "text", "useful", "more", "noise", ... } (labels useful, noise, wrong, and prompt for what is read but carries no loss), or { text = , source = }; nil leaves an index out. The function must give the same document for the same index each time.
 ---@param options DocumentsOptions function or list
 ---@return Corpus # the documents
 function rho.data.documents(options) end
@@ -1902,6 +2039,11 @@ function rho.eval.answers(options) end
 ---@return table # { accuracy =, stderr =, accuracy_per_token =, stderr_per_token =, accuracy_per_byte =, stderr_per_byte =, bits_per_byte =, n =, truncated =, flops =, task = { version =, prompt_hash =, style =, shots = }, items = }
 function rho.eval.choice(options) end
 
+---Suites side by side, with differences from the baseline and their standard errors (of independent samples, which overstates those of one set of items). Suites whose versions, prompts or numbers of items differ are refused.
+---@param options rho.eval.compare.options see below
+---@return rho.SuiteComparison # prints as a table; rows
+function rho.eval.compare(options) end
+
 ---Whether two final answers say the same, as rho.eval.answers grades them.
 ---@param prediction string an answer
 ---@param reference string the right answer
@@ -1930,14 +2072,14 @@ function rho.eval.grade(options) end
 ---@return table # { accuracy =, stderr =, perplexity =, n =, truncated =, flops =, task = }
 function rho.eval.last_word(options) end
 
----Mean loss on a corpus, with its standard error over rows, and bits per byte of text.
+---Mean loss on a corpus, with its standard error over rows, and bits per byte of text; for a mixture also of each of its parts.
 ---@param options EvalLossOptions model and text
----@return table # { loss =, stderr =, bits_per_byte =, perplexity =, tokens =, bytes =, flops =, version = }
+---@return table # { loss =, stderr =, bits_per_byte =, perplexity =, tokens =, bytes =, flops =, version =, domains = { { name =, loss =, ... }, ... } }
 function rho.eval.loss(options) end
 
 ---Benchmarks side by side, each with the accuracy papers report for it, its standard error, version and prompt hash, and their unweighted mean. Tasks: arc_easy, arc_challenge, piqa, commonsense_qa, copa, boolq, winogrande, winograd_wsc, mmlu_stem, aqua, mathqa, bbh, misconceptions, strategy_qa, strange_stories, understanding_fables, novel_concepts, conceptual_combinations, lambada.
 ---@param options rho.eval.suite.options see below
----@return rho.Suite # prints as a table; rows, mean, stderr
+---@return rho.Suite # prints as a table; rows, mean, stderr, path
 function rho.eval.suite(options) end
 
 ---Declares an experiment: the value an experiment file returns. Parameters are typed by their defaults and can be changed with --set name=value.
@@ -1980,6 +2122,19 @@ function rho.json.encode(value, options) end
 ---@param options LoaderOptions data and sizes
 ---@return Loader # the loader
 function rho.loader(options) end
+
+---Kullback-Leibler divergence of each token between a model's prediction p and another's q, without gradient for q: KL(p || q) = sum p log(p / q), or with of = "other" KL(q || p), which distils q into p. Logits exist one row at a time.
+---@param pass Forward model:forward(batch), or t.pass of an objective
+---@param other Model the reference or teacher, of the same tokenizer
+---@param batch Batch the batch of the pass
+---@param options? rho.loss.kl.options see below
+---@return Tensor # [rows, context], nats; 0 where there is nothing to predict
+function rho.loss.kl(pass, other, batch, options) end
+
+---The z-loss of each token, (log of the sum of e^logit)^2: it keeps logits from drifting (PaLM, arXiv:2204.02311, with a factor of 1e-4). Holds no logits.
+---@param pass Forward model:forward(batch), or t.pass of an objective
+---@return Tensor # [rows, context]
+function rho.loss.z(pass) end
 
 ---Bytes in use: Lua's heap, tensors alive, their peak, and freed blocks kept for reuse.
 ---@return table # { lua =, tensors =, peak =, held =, objects = }
@@ -2087,6 +2242,11 @@ function rho.score(options) end
 ---@return Rule # the rule
 function rho.select.above(x) end
 
+---ESLM whose share adapts: where the mean loss above the threshold rises from step to step, alpha falls and more tokens are kept; where it falls, fewer. above(quantile(alpha)) of loss; alpha <- clamp(alpha * exp(-rate * (CVaR - before) / before), low, high). Ada-ESLM, arXiv:2505.19893; the step is this library's reading of its description.
+---@param options? rho.select.ada_eslm.options see below
+---@return Policy # the policy
+function rho.select.ada_eslm(options) end
+
 ---Every token: causal language modelling. w = 1 (arXiv:2404.07965, eq. 2).
 ---@param options? AllOptions how much, and among which tokens
 ---@return Policy # the policy
@@ -2097,10 +2257,20 @@ function rho.select.all(options) end
 ---@return Rule # the rule
 function rho.select.below(x) end
 
+---Excess loss against a reference that follows the model: every so many steps it is made equal to the model and updated a few steps on clean text. All of it is counted as the training's work. top(keep) of loss - reference_loss, the reference being the model of the last synchronisation + updates steps on clean text. BLADE, arXiv:2606.18650; its learning rates and batch are not those here.
+---@param options rho.select.blade.options see below
+---@return Policy # the policy
+function rho.select.blade(options) end
+
 ---The share of tokens with the lowest scores.
 ---@param keep number|KeepSchedule share in [0, 1], or a schedule
 ---@return Rule # the rule
 function rho.select.bottom(keep) end
+
+---Every token weighted by the exponential of its excess loss, capped: the soft form of excess loss. w = sg(min(exp((loss - reference_loss) / temperature), cap)). re-weighting instead of selecting, named as an extension in Rho-1, arXiv:2404.07965, appendix C.
+---@param options rho.select.clipped_excess.options see below
+---@return Policy # the policy
+function rho.select.clipped_excess(options) end
 
 ---A token column by name. The standard ones are fields: rho.select.loss.
 ---@param name string name of the column
@@ -2110,6 +2280,11 @@ function rho.select.column(name) end
 ---Names of the standard columns. loss: loss of the model in training, nats; reference_loss: loss of the reference model, nats; excess: loss - reference_loss, signed, nats; entropy: entropy of the training model's prediction, nats; reference_entropy: entropy of the reference model's prediction, nats; probability: probability of the true token under the training model, exp(-loss); margin: logit of the true token minus the largest other logit; history: running mean of the run's own losses at the same corpus position, nats; position: index inside the row, from 0; id: token id of the target; source: index of the corpus source, from 0; label: 0 useful, 1 noise, 2 wrong (generated corpora only); random: uniform in [0, 1), from the run's seed.
 ---@return string[] # names
 function rho.select.column_names() end
+
+---Tokens whose loss the prompt changes most for the model in training. Costs one more forward pass, in which answers do not see their prompts. top(keep) of |unconditional_loss - loss|. the score of T-SHIRT, arXiv:2506.01317, live and within the batch.
+---@param options? rho.select.conditional_gain.options see below
+---@return Policy # the policy
+function rho.select.conditional_gain(options) end
 
 ---Tokens less probable than the mean probability of their row. below(0) of probability - row_mean(probability). token rule of ConfPO, arXiv:2506.08712.
 ---@param options? rho.select.conf_po.options see below
@@ -2160,12 +2335,17 @@ function rho.select.high_entropy(options) end
 ---@return Policy # the policy
 function rho.select.high_loss(options) end
 
----Tokens whose loss has fallen most below the run's own mean at that place of the corpus. Means something from the second pass on. top(keep) of history - loss. REL with an exponential mean; reported by an independent replication to lose to full training.
+---Tokens whose loss has fallen most below the run's own mean at that place of the corpus, or with of = "risen" most above it. Means something from the second pass on. top(keep) of history - loss; risen: of loss - history. REL with an exponential mean; reported by an independent replication to lose to full training.
 ---@param options? rho.select.history_excess.options see below
 ---@return Policy # the policy
 function rho.select.history_excess(options) end
 
----Excess loss against a model that is run on every batch instead of scored ahead: for references that change. top(keep) of loss - reference_loss. Rho-1 with the reference run beside the model, as RHO-LOSS and Rho-1 replications do.
+---Rows weighted up with their mean loss up to the middle of the batch's range, and alike above it, so that outliers do not lead. w = exp(min(2 delta * minmax(row_mean(loss)), delta) / r). LinUpper of dynamic loss-based sample reweighting, arXiv:2502.06733.
+---@param options? rho.select.lin_upper.options see below
+---@return Policy # the policy
+function rho.select.lin_upper(options) end
+
+---Excess loss against a model that is run on every batch instead of scored ahead: of any size, with the same tokenizer. top(keep) of loss - reference_loss. Rho-1 with the reference run beside the model, as RHO-LOSS and Rho-1 replications do.
 ---@param options rho.select.live_excess.options see below
 ---@return Policy # the policy
 function rho.select.live_excess(options) end
@@ -2174,6 +2354,11 @@ function rho.select.live_excess(options) end
 ---@param options rho.select.long_ce.options see below
 ---@return Policy # the policy
 function rho.select.long_ce(options) end
+
+---Tokens the model does not know yet, less a random share of all; the loss is divided by all tokens. above(threshold) of loss and top(1 - drop) of random. RWKV-infctx-trainer, January 2024: no reference, and not excess loss.
+---@param options? rho.select.loss_threshold.options see below
+---@return Policy # the policy
+function rho.select.loss_threshold(options) end
 
 ---The tokens where the model in training is most certain. top(keep) of -entropy (control).
 ---@param options? LowEntropyOptions how much, and among which tokens
@@ -2184,6 +2369,11 @@ function rho.select.low_entropy(options) end
 ---@param options? LowLossOptions how much, and among which tokens
 ---@return Policy # the policy
 function rho.select.low_loss(options) end
+
+---Excess loss against the exponential mean of the model's own weights. At the first step the two are one and every excess is 0: train on everything until they part. top(keep) of loss - reference_loss, the reference's weights being decay * old + (1 - decay) * model's after each step. an exponential mean of the model as its reference, as mean teachers are, arXiv:1703.01780.
+---@param options? rho.select.mean_reference.options see below
+---@return Policy # the policy
+function rho.select.mean_reference(options) end
 
 ---Tokens whose rank, counted from the lowest score, lies between two shares.
 ---@param low number share of the lowest scores to drop
@@ -2201,7 +2391,7 @@ function rho.select.middle_loss(options) end
 ---@return Policy # the policy
 function rho.select.mile(options) end
 
----Excess loss against a weighted mean of two references' losses. top(keep) of loss - (share * reference_loss + (1 - share) * second_loss). several references, named as an extension in Rho-1, arXiv:2404.07965, appendix C.
+---Excess loss against a weighted mean of several references' losses. top(keep) of loss - sum(weight * reference_loss) / sum(weight). several references, named as an extension in Rho-1, arXiv:2404.07965, appendix C.
 ---@param options rho.select.mixed_references.options see below
 ---@return Policy # the policy
 function rho.select.mixed_references(options) end
@@ -2219,6 +2409,11 @@ function rho.select.policy(options) end
 ---@param options rho.select.profit.options see below
 ---@return Policy # the policy
 function rho.select.profit(options) end
+
+---Rows by perplexity and entropy: uncertain errors and known certainties are dropped, uncertain successes kept whole, and certain errors kept without the tokens that are most surprising together with their neighbours. rows (loss >= median) ~= (entropy >= median); in those of high loss bottom(keep) of (1 - lambda) * ppl + lambda * (left ppl + right ppl). Q-Tuning, arXiv:2509.23873; there both thresholds are searched for, here they are medians of the batch.
+---@param options? rho.select.q_tuning.options see below
+---@return Policy # the policy
+function rho.select.q_tuning(options) end
 
 ---A threshold relative to the competing scores, for above and below.
 ---@param share number share of scores below the threshold
@@ -2260,7 +2455,7 @@ function rho.select.self_reference_intersection(options) end
 ---@return Policy # the policy
 function rho.select.self_reference_union(options) end
 
----Tokens whose loss has fallen most since an earlier checkpoint of the same model. The sign is the reverse of excess loss. top(keep) per row of minmax(earlier_loss - loss). ssToken without its attention term, arXiv:2510.18250.
+---Tokens whose loss has fallen most since an earlier checkpoint of the same model, and that attend to the prompt. The sign is the reverse of excess loss. top(keep) per row of gamma * minmax(earlier_loss - loss) + (1 - gamma) * prompt_attention. ssToken, arXiv:2510.18250; there the attention is that of the token itself, here of the position that predicts it.
 ---@param options rho.select.ss_token.options see below
 ---@return Policy # the policy
 function rho.select.ss_token(options) end
@@ -2449,5 +2644,15 @@ function rho.tokenizer.train_bpe(options) end
 ---@param options rho.train.options see below
 ---@return rho.Run # fields: model, history, final, watched, tokens, selected, compute, precision, recall
 function rho.train(options) end
+
+---Calls fn(...) recording history, also where a policy or rho.no_grad had switched it off: for training another model on the side.
+---@param fn function the function
+---@param ... any
+---@return any # what fn returns
+function rho.with_grad(fn, ...) end
+
+---Floating-point operations of model:loss, model:forward, model:logits and model:attention so far; a pass that records a gradient counts its backward pass. Take the difference of two calls.
+---@return number # operations
+function rho.work() end
 
 return rho

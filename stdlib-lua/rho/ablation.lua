@@ -65,7 +65,7 @@ local function axes(run)
   local share = run.selected / run.tokens
   return {
     seen = function(point) return point.tokens end,
-    selected = function(point) return point.selected or point.tokens * share end,
+    selected = function(point) return point["train/selected"] or point.tokens * share end,
     compute = function(point) return before + point.tokens * per_token end,
   }
 end
@@ -76,13 +76,16 @@ local function total(run) return run.compute.training + run.compute.reference + 
 
 local function is_run(value) return type(value) == "table" and value.history and value.compute and true or false end
 
---- Full training first, then the random controls, then the arms by name.
+--- A random control of a share.
+local function control(keep)
+  return { name = ("random-%.4g"):format(keep), policy = rho.select.random { keep = keep }, keep = keep, runs = {} }
+end
+
+--- Full training first, then the random controls that were asked for, then the arms by name.
 local function arms_of(o)
-  local arms = { { name = "full", policy = rho.select.all {} } }
+  local arms = { { name = "full", policy = rho.select.all {}, runs = {} } }
   local keeps = type(o.keep) == "table" and o.keep or { o.keep }
-  for _, keep in ipairs(keeps) do
-    arms[#arms + 1] = { name = ("random-%.4g"):format(keep), policy = rho.select.random { keep = keep }, keep = keep }
-  end
+  for _, keep in ipairs(keeps) do arms[#arms + 1] = control(keep) end
   local names = {}
   for name in pairs(o.arms) do names[#names + 1] = name end
   table.sort(names)
@@ -91,7 +94,7 @@ local function arms_of(o)
     for _, known in ipairs(arms) do
       if known.name == name then rho.fail("value", ("rho.ablation: the arm '%s' is always there; choose another name"):format(name)) end
     end
-    arms[#arms + 1] = { name = name, policy = o.arms[name] }
+    arms[#arms + 1] = { name = name, policy = o.arms[name], runs = {} }
   end
   return arms
 end
@@ -154,11 +157,30 @@ local function paired(a, b, confidence)
   return result
 end
 
---- The random control whose share is nearest to what the arm realised.
+--- Shares that the arms realised with the first seed, in hundredths: what their random controls keep. An arm that keeps
+-- everything, as soft weights do, has full training for its control.
+local function realised_shares(arms)
+  local shares, known = {}, {}
+  for _, arm in ipairs(arms) do
+    local share = math.floor(100 * arm.runs[1].selected / arm.runs[1].tokens + 0.5) / 100
+    if share > 0 and share < 1 and not known[share] then
+      known[share] = true
+      shares[#shares + 1] = share
+    end
+  end
+  table.sort(shares)
+  return shares
+end
+
+-- A control of another share says little about an arm.
+local NEAR = 0.1
+
+--- The random control whose share is nearest to what the arm realised; nil where none is near.
 local function control_of(arm, arms)
   local share, best = statistics.mean(each(arm.runs, function(run) return run.selected / run.tokens end)), nil
   for _, other in ipairs(arms) do
-    if other.keep and (not best or math.abs(other.keep - share) < math.abs(best.keep - share)) then best = other end
+    local distance = other.keep and math.abs(other.keep - share)
+    if distance and distance <= NEAR and (not best or distance < math.abs(best.keep - share)) then best = other end
   end
   return best
 end
@@ -289,9 +311,15 @@ end
 
 function M.ablation(o)
   local arms, seeds = arms_of(o), seeds_of(o.seeds)
-  for _, arm in ipairs(arms) do arm.runs = {} end
   for i, seed in ipairs(seeds) do
     for _, arm in ipairs(arms) do arm.runs[i] = run_of(o, arm, seed) end
+    if i == 1 and not o.keep then
+      for place, share in ipairs(realised_shares(arms)) do
+        local arm = control(share)
+        arm.runs[1] = run_of(o, arm, seed)
+        table.insert(arms, 1 + place, arm)
+      end
+    end
   end
   local tag = metric_of(o, arms[1].runs[1])
   local result = M.compare(arms, tag, o.confidence)

@@ -119,9 +119,18 @@ rho.eval.suite = rho.declare({
     { "limit", "integer", min = 1, unit = "items", doc = "items of each task" },
     { "shots", "integer", min = 0, default = 0, doc = "solved examples before each item, drawn from the task itself; the item is never its own example" },
     { "seed", "integer", min = 0, default = 1, doc = "draws the examples" },
+    { "name", "string", default = "eval", doc = "names the file in the run directory that keeps rows, versions and prompt hashes: eval.json" },
   },
-  returns = { { "rho.Suite", "prints as a table; rows, mean, stderr" } },
+  returns = { { "rho.Suite", "prints as a table; rows, mean, stderr, path" } },
 }, tasks.suite)
+
+rho.eval.compare = rho.declare({
+  name = "rho.eval.compare",
+  doc = "Suites side by side, with differences from the baseline and their standard errors (of independent samples, which overstates those of one set of items). Suites whose versions, prompts or numbers of items differ are refused.",
+  open = "the suites by name, or the paths of their eval.json",
+  options = { { "baseline", "string", required = true, doc = "name of the suite the others are measured against" } },
+  returns = { { "rho.SuiteComparison", "prints as a table; rows" } },
+}, tasks.compare)
 
 rho.ablation = rho.declare({
   name = "rho.ablation",
@@ -131,7 +140,7 @@ rho.ablation = rho.declare({
     { "arms", "table", required = true, doc = "name = policy, or function(seed, name) that returns a policy or a finished run" },
     { "train", "function", required = true, doc = "train(policy, seed, name) returns the run of rho.train; the seed must decide weights and order" },
     { "seeds", "integer|list<integer>", default = 3, doc = "how many, or which" },
-    { "keep", "number|list<number>", default = 0.6, doc = "share of the random control, or of several" },
+    { "keep", "number|list<number>", doc = "share of the random control, or of several (default: what each arm kept with the first seed)" },
     { "metric", "string", doc = "tag that is compared (default: the first held-out loss)" },
     { "confidence", "number", min = 0, max = 1, default = 0.95, doc = "of the intervals" },
     { "title", "string", doc = "title of plot and report" },

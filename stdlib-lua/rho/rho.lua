@@ -5,6 +5,7 @@ local rho = require "rho.native"
 local compare = require "rho.compare"
 local corpus = require "rho.corpus"
 local experiment = require "rho.experiment"
+local loss = require "rho.loss"
 local score = require "rho.score"
 local stage = require "rho.stage"
 local train = require "rho.train"
@@ -70,6 +71,29 @@ rho.data.corrupt = rho.declare({
   returns = { { "Corpus", "the noisy documents" } },
 }, corpus.corrupt)
 
+rho.loss = {}
+
+rho.loss.z = rho.declare({
+  name = "rho.loss.z",
+  doc = "The z-loss of each token, (log of the sum of e^logit)^2: it keeps logits from drifting (PaLM, arXiv:2204.02311, with a factor of 1e-4). Holds no logits.",
+  parameters = { { "pass", "Forward", required = true, doc = "model:forward(batch), or t.pass of an objective" } },
+  returns = { { "Tensor", "[rows, context]" } },
+  example = [[local objective = function(t) return ((t.loss + 1e-4 * rho.loss.z(t.pass)) * t.weights):sum() end]],
+}, loss.z)
+
+rho.loss.kl = rho.declare({
+  name = "rho.loss.kl",
+  doc = "Kullback-Leibler divergence of each token between a model's prediction p and another's q, without gradient for q: KL(p || q) = sum p log(p / q), or with of = \"other\" KL(q || p), which distils q into p. Logits exist one row at a time.",
+  parameters = {
+    { "pass", "Forward", required = true, doc = "model:forward(batch), or t.pass of an objective" },
+    { "other", "Model", required = true, doc = "the reference or teacher, of the same tokenizer" },
+    { "batch", "Batch", required = true, doc = "the batch of the pass" },
+  },
+  options = { { "of", one_of = { "model", "other" }, default = "model", doc = "whose probabilities weigh the logarithms" } },
+  returns = { { "Tensor", "[rows, context], nats; 0 where there is nothing to predict" } },
+  example = [[local objective = function(t) return (t.loss * t.weights + 0.1 * rho.loss.kl(t.pass, model, t.batch)):sum() end]],
+}, loss.kl)
+
 rho.train = rho.declare({
   name = "rho.train",
   doc = "Trains a copy of a model on a corpus and returns the run. The loop is stdlib-lua/rho/train.lua: losses, weights of the selection policy, backward, AdamW. The same seed gives the same initial weights and the same batches whatever the policy. A training that was done before with the same options, data and code is found again instead of being done.",
@@ -80,6 +104,7 @@ rho.train = rho.declare({
     { "name", "string", doc = "names the run's folder (default: the policy's name)" },
     { "seed", "integer", min = 0, default = 1, doc = "initial weights, batch order and random selection" },
     { "select", "Policy", doc = "which tokens carry loss (default: all)" },
+    { "objective", "function", doc = "objective(t): what is lowered instead of the weighted losses; t has loss and weights, [rows, context], pass (see Forward: log-sum-exp, logits, entropies), model, batch, step and progress. It returns the sum over the tokens, (t.loss * t.weights):sum() by default; the trainer divides by what the policy says" },
     { "tokenizer", "Tokenizer", doc = "default: the model's" },
     { "batch", "integer", min = 1, default = 32, unit = "rows", doc = "rows per step" },
     { "accumulate", "integer", min = 1, default = 1, doc = "pieces a step's batch is cut into to save memory; the gradient stays that of the whole batch" },

@@ -1,6 +1,7 @@
 --- rho.eval.suite: the benchmarks of the data folder side by side, as the table of a paper has them.
 
 local rho = require "rho.native"
+local context = require "rho.context"
 local tables = require "rho.table"
 
 local M = {}
@@ -66,26 +67,109 @@ local Suite = {}
 Suite.__index = Suite
 Suite.__name = "rho.Suite"
 
+local function percent(value, format) return ((format or "%.1f%%"):format(value * 100)) end
+
 function Suite:__tostring()
-  return (tables.text({ "task", "accuracy", "stderr", "n", "bits/byte", "rule", "prompts" }, self.cells):gsub("\n$", ""))
+  local cells = {}
+  for i, row in ipairs(self.rows) do
+    cells[i] = {
+      row.task, percent(row.accuracy), percent(row.stderr), tostring(row.n),
+      row.bits_per_byte and ("%.3f"):format(row.bits_per_byte) or "-", row.rule or "greedy", row.prompt_hash,
+    }
+  end
+  cells[#cells + 1] = { "mean", percent(self.mean), percent(self.stderr), "-", "-", "-", "-" }
+  return (tables.text({ "task", "accuracy", "stderr", "n", "bits/byte", "rule", "prompts" }, cells):gsub("\n$", ""))
 end
 
---- Evaluates `o.tasks` (default: all) and their unweighted mean.
+--- Evaluates `o.tasks` (default: all) and their unweighted mean, and writes both into the run directory.
 function M.suite(o)
-  local result = setmetatable({ rows = {}, cells = {} }, Suite)
+  local result = setmetatable({ rows = {}, model = o.model:fingerprint() }, Suite)
   local sum, squares = 0, 0
   for i, name in ipairs(#o.tasks > 0 and o.tasks or M.names) do
     local row = evaluate(o, find(name))
     result.rows[i] = row
-    result.cells[i] = {
-      row.task, ("%.1f%%"):format(row.accuracy * 100), ("%.1f%%"):format(row.stderr * 100), tostring(row.n),
-      row.bits_per_byte and ("%.3f"):format(row.bits_per_byte) or "-", row.rule or "greedy", row.prompt_hash,
-    }
     sum, squares = sum + row.accuracy, squares + row.stderr ^ 2
   end
   local n = #result.rows
   result.mean, result.stderr = sum / n, squares ^ 0.5 / n
-  result.cells[n + 1] = { "mean", ("%.1f%%"):format(result.mean * 100), ("%.1f%%"):format(result.stderr * 100), "-", "-", "-", "-" }
+  if context.run then
+    result.path = context.run:dir() .. "/" .. context.name(o.name) .. ".json"
+    local file <close> = assert(io.open(result.path, "w"))
+    file:write(rho.json.encode { model = result.model, rows = result.rows, mean = result.mean, stderr = result.stderr }, "\n")
+  end
+  return result
+end
+
+--- A suite, or the path of the eval.json it was written to.
+local function suite_of(value, name)
+  if type(value) ~= "string" then
+    if getmetatable(value) == Suite then return value end
+    rho.fail("value", ("rho.eval.compare: '%s' must be a suite or the path of its eval.json, got %s"):format(name, type(value)))
+  end
+  local file <close> = io.open(value) or rho.fail("io", ("rho.eval.compare: '%s': cannot read %s"):format(name, value))
+  local known = rho.json.decode(file:read("a"))
+  if type(known) ~= "table" or type(known.rows) ~= "table" then
+    rho.fail("format", ("rho.eval.compare: '%s': %s holds no suite"):format(name, value))
+  end
+  return known
+end
+
+--- The row of a task, which must have been measured in the same way as `row`.
+local function same_task(suite, row, name, base)
+  for _, other in ipairs(suite.rows) do
+    if other.task == row.task then
+      for _, key in ipairs { "version", "prompt_hash", "n", "rule" } do
+        if tostring(other[key]) ~= tostring(row[key]) then
+          rho.fail("mismatch", ("rho.eval.compare: %s of '%s' and '%s' cannot be compared: its %s is %s there and %s here; evaluate both again in the same way"):format(
+            row.task, base, name, key == "n" and "number of items" or key:gsub("_", " "), tostring(row[key]), tostring(other[key])))
+        end
+      end
+      return other
+    end
+  end
+  rho.fail("mismatch", ("rho.eval.compare: '%s' was not evaluated on %s, which '%s' was"):format(name, row.task, base))
+end
+
+local Table = {}
+Table.__index = Table
+Table.__name = "rho.SuiteComparison"
+
+function Table:__tostring() return (tables.text(self.header, self.cells):gsub("\n$", "")) end
+
+--- Suites side by side; see `help rho.eval.compare`.
+function M.compare(o)
+  local names, suites = {}, {}
+  for name, value in pairs(o) do
+    if name ~= "baseline" then
+      names[#names + 1] = name
+      suites[name] = suite_of(value, name)
+    end
+  end
+  local base = suites[o.baseline]
+  if not base then
+    rho.fail("value", ("rho.eval.compare: no suite is called '%s'%s"):format(o.baseline, rho.suggestion(o.baseline, names)))
+  end
+  table.sort(names)
+  local result = setmetatable({ rows = {}, cells = {}, header = { "task", o.baseline } }, Table)
+  for _, name in ipairs(names) do
+    if name ~= o.baseline then
+      result.header[#result.header + 1] = name
+      result.header[#result.header + 1] = "difference"
+    end
+  end
+  for i, row in ipairs(base.rows) do
+    local out, cells = { task = row.task, [o.baseline] = row.accuracy }, { row.task, percent(row.accuracy) }
+    for _, name in ipairs(names) do
+      if name ~= o.baseline then
+        local other = same_task(suites[name], row, name, o.baseline)
+        local difference = { value = other.accuracy - row.accuracy, stderr = (other.stderr ^ 2 + row.stderr ^ 2) ^ 0.5 }
+        out[name], out[name .. "_difference"] = other.accuracy, difference
+        cells[#cells + 1] = percent(other.accuracy)
+        cells[#cells + 1] = ("%+.1f ± %.1f"):format(difference.value * 100, difference.stderr * 100)
+      end
+    end
+    result.rows[i], result.cells[i] = out, cells
+  end
   return result
 end
 

@@ -1,6 +1,7 @@
 --- rho.train: the training loop, written on the same native parts that scripts have.
 --
--- One step is: losses of a batch -> the policy's weights -> mean of the weighted losses -> backward -> AdamW.
+-- One step is: losses of a batch -> the policy's weights -> mean of the weighted losses -> backward -> AdamW. An
+-- objective of one's own takes the place of the weighted losses.
 -- Copy this file to change the loop; with the same parts it gives the same bits.
 
 local rho = require "rho.native"
@@ -23,8 +24,8 @@ function M.is_run(value)
 end
 
 --- Held-out loss and bits per byte of each named corpus, and exact match of greedy answers.
-local function evaluate(o, model, tokens, step)
-  local point = { step = step, tokens = tokens }
+local function evaluate(o, model, state)
+  local point = { step = state.step, tokens = state.tokens, ["train/selected"] = state.selected }
   for _, name in ipairs(o.eval_names) do
     local result = rho.eval.loss {
       model = model, data = o.eval[name], context = o.context, batch = o.batch, limit_tokens = o.eval_tokens,
@@ -44,14 +45,38 @@ local function answer(o, model, point)
   end
 end
 
---- Loss, weights and gradient of one batch, `micro` pieces at a time. Returns loss for the log, or nil where the
--- policy kept nothing. With one piece the gradient is that of sum(loss * weight) / total exactly as written.
+--- Loss of each token of a piece, and the pass behind it where an objective may want more of it.
+local function losses_of(o, model, policy, piece)
+  if not o.objective then return model:loss(piece, policy) end
+  local pass = model:forward(piece, policy)
+  return pass:loss(), pass
+end
+
+--- What is to be lowered, summed over the tokens of a piece and not yet divided.
+local function sum_of(o, model, piece, losses, weights, pass, share)
+  if not o.objective then return (losses * weights):sum() end
+  local sum = o.objective {
+    loss = losses, weights = weights, pass = pass, model = model, batch = piece, step = piece.step, progress = share,
+  }
+  local shape = type(sum) == "userdata" and sum.shape and sum:shape()
+  if not shape or #shape > 0 then
+    local got = shape and "one of shape (" .. table.concat(shape, ", ") .. ")" or type(sum)
+    rho.fail("shape", "rho.train: objective must return a tensor of one number, the sum over the tokens, got " .. got)
+  end
+  return sum
+end
+
+--- Loss, weights and gradient of one batch, cut into `o.accumulate` pieces. Returns what the gradient is still to be
+-- scaled by, 0 where the policy kept nothing, and the objective for the log. With one piece the gradient is that of
+-- sum(loss * weight) / total exactly as written.
 local function accumulate_gradient(o, model, policy, batch, share)
   if o.accumulate == 1 then
-    local losses = model:loss(batch, policy)
+    local losses, pass = losses_of(o, model, policy, batch)
     local weights, total = policy:weights(batch, losses, share)
-    if total > 0 then ((losses * weights):sum() / total):backward() end
-    return total > 0 and 1 or 0
+    if total <= 0 then return 0 end
+    local objective = sum_of(o, model, batch, losses, weights, pass, share) / total
+    objective:backward()
+    return 1, objective:item()
   end
   -- The divisor belongs to the whole window, so every weight is needed before it is known: pieces are
   -- differentiated undivided and the optimiser divides. A policy that ranks across the window first looks at all
@@ -62,26 +87,35 @@ local function accumulate_gradient(o, model, policy, batch, share)
     for i, piece in ipairs(pieces) do losses[i] = model:loss(piece, policy) end
     return policy:plan(batch, losses, share)
   end)
-  local total = 0
+  local total, objective = 0, 0
   for i, piece in ipairs(pieces) do
-    local losses = model:loss(piece, policy)
+    local losses, pass = losses_of(o, model, policy, piece)
     local weights, part
     if plan then
       weights, part = plan[i].weights, plan[i].total
     else
       weights, part = policy:weights(piece, losses, share)
     end
-    if part > 0 then (losses * weights):sum():backward() end
+    if part > 0 then
+      local sum = sum_of(o, model, piece, losses, weights, pass, share)
+      sum:backward()
+      objective = objective + sum:item()
+    end
     total = total + part
   end
-  return total > 0 and 1 / total or 0
+  if total <= 0 then return 0 end
+  return 1 / total, objective / total
 end
+
+-- The optimiser passes over a gradient that is no number; so many in a row are no accident.
+local MOST_SKIPPED = 3
 
 --- What the log keeps of a step.
 local function record(point, stats, lr, norm)
   point["train/loss"], point["train/kept"] = stats.loss, stats.kept
   point["train/loss_kept"], point["train/loss_dropped"] = stats.mean_kept, stats.mean_dropped
   point["train/lr"], point["train/grad_norm"] = lr, norm
+  point["select/score_kept"], point["select/score_dropped"] = stats.score_kept, stats.score_dropped
   point["select/precision"], point["select/recall"] = stats.precision, stats.recall
   return point
 end
@@ -189,14 +223,14 @@ function M.train(given)
   local found, stored = look_up(o, key, arm)
 
   local model = o.model:start(o.seed)
-  local policy = o.select
+  local policy = o.select:start()
   local optimiser = rho.optim.adamw {
     model = model, betas = o.betas, eps = o.eps, weight_decay = o.weight_decay,
   }
   local guard = rho.run.guard {}
   local state = arm:restore {
     model = model, optimiser = optimiser, policy = policy, identity = identity, mark = found ~= o.steps,
-  } or { step = 0, tokens = 0, selected = 0, seconds = 0, labels = {}, history = {}, watched = {} }
+  } or { step = 0, tokens = 0, selected = 0, seconds = 0, flops = 0, skipped = 0, labels = {}, history = {}, watched = {} }
   if state.step > 0 then
     random:restore(state.random)
     guard:restore(state.guard)
@@ -216,7 +250,7 @@ function M.train(given)
   end
 
   local function look(point)
-    local seen = evaluate(o, model, state.tokens, state.step)
+    local seen = evaluate(o, model, state)
     for tag, value in pairs(point or {}) do seen[tag] = value end
     state.history[#state.history + 1] = seen
     if o.watch then
@@ -226,19 +260,24 @@ function M.train(given)
   end
 
   local evaluates = #o.eval_names > 0 or o.watch ~= nil
-  local function finish_step(batch, scale)
+  local function finish_step(batch, scale, objective)
     local lr = o.schedule(batch.step)
-    local norm = 0
-    if scale > 0 then norm = optimiser:step { lr = lr, clip = o.clip, scale = scale } end
+    local norm, moved = 0, true
+    if scale > 0 then norm, moved = optimiser:step { lr = lr, clip = o.clip, scale = scale } end
     local stats = policy:stats()
     state.step = batch.step
     state.tokens, state.selected = state.tokens + stats.valid, state.selected + stats.selected
     count_labels(state.labels, stats.labels)
-    guard:check(state.step, stats.loss)
+    guard:check(state.step, stats.loss, stats.bad_loss)
+    state.skipped = moved and 0 or state.skipped + 1
+    if state.skipped == MOST_SKIPPED then
+      rho.fail("diverged", ("step %d: the gradient has not been a finite number for %d steps; lower the learning rate"):format(state.step, MOST_SKIPPED))
+    end
     local last = state.step == o.steps
     local evaluating = evaluates and (last or state.step % o.eval_every == 0)
     if evaluating or last or state.step % o.log_every == 0 then
       local point = record({ step = state.step, tokens = state.tokens }, stats, lr, norm)
+      if o.objective then point["train/objective"] = objective end
       if evaluating then point = look(point) end
       if last then answer(o, model, point) end
       arm:log(point)
@@ -252,8 +291,10 @@ function M.train(given)
     local section <close> = rho.run.graceful()
     if state.step == 0 and evaluates then arm:log(look()) end
     for batch in loader:steps(o.steps, state.step + 1) do
-      local scale = accumulate_gradient(o, model, policy, batch, (batch.step - 1) / o.steps)
-      local stats, last = finish_step(batch, scale)
+      local before = rho.work()
+      local scale, objective = accumulate_gradient(o, model, policy, batch, (batch.step - 1) / o.steps)
+      state.flops = state.flops + (rho.work() - before)
+      local stats, last = finish_step(batch, scale, objective)
       progress:update { step = state.step, loss = stats.loss, kept = stats.kept, tokens = stats.valid }
       if rho.run.interrupted() then
         checkpoint()
@@ -265,16 +306,13 @@ function M.train(given)
     progress:finish()
   end
 
-  local spent, quality = cost.of_policy(policy), precision_recall(state.labels)
+  local spent, quality = cost.of_policy(o.select), precision_recall(state.labels)
   local run = setmetatable({
     name = o.name, arm = arm, model = model, tokenizer = o.tokenizer, policy = policy, context = o.context,
     seed = o.seed, steps = o.steps, tokens = state.tokens, selected = state.selected, history = state.history,
     final = state.history[#state.history], labels = state.labels, watched = state.watched,
     precision = quality.precision, recall = quality.recall,
-    compute = {
-      training = state.tokens * model:flops_per_token(o.context) * (policy:ranks_across_pieces() and o.accumulate > 1 and 4 / 3 or 1),
-      reference = spent.reference, scoring = spent.scoring,
-    },
+    compute = { training = state.flops, reference = spent.reference, scoring = spent.scoring },
   }, Run)
   arm:finish {
     steps = run.steps, tokens = run.tokens, selected = run.selected, final = run.final, compute = run.compute,

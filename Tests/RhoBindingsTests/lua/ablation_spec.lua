@@ -45,6 +45,20 @@ describe("rho.ablation", function()
     expect.equal({ result.rows[1].arm, result.rows[2].arm, result.rows[3].arm }, { "full", "random-0.5", "slm" })
   end)
 
+  it("gives every arm a random control of the share it kept", function()
+    local asked = {}
+    local result = rho.ablation {
+      seeds = { 11, 12 }, arms = { slm = rho.select.high_loss { keep = 0.5 }, soft = rho.select.dft {} },
+      train = function(_, seed, name)
+        asked[#asked + 1] = name
+        return RUNS[name:match("^(.-)%-seed")] and RUNS[name:match("^(.-)%-seed")][seed - 10] or RUNS.full[seed - 10]
+      end,
+    }
+    expect.equal(asked, { "full-seed11", "slm-seed11", "soft-seed11", "random-0.5-seed11", "full-seed12", "random-0.5-seed12", "slm-seed12", "soft-seed12" })
+    expect.equal(result.rows[3].control, "random-0.5")
+    expect.equal(result.rows[4].control, nil)
+  end)
+
   it("takes differences within seeds", function()
     local row = compute().rows[3]
     expect.near(row.loss.mean, 1.55)

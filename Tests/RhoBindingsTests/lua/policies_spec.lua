@@ -46,13 +46,16 @@ describe("selection", function()
   end)
 
   it("ss_token keeps what has fallen, within each row", function()
-    check(s.ss_token { earlier = scores, keep = 0.5 },
-      { earlier_loss = { { 4, 4, 4, 4 }, { 1, 1, 1, 1 } }, loss = { { 1, 2, 3, 4 }, { 4, 3, 2, 1 } } },
-      { { 1, 1, 0, 0 }, { 0, 0, 1, 1 } }, 4)
+    local columns = { earlier_loss = { { 4, 4, 4, 4 }, { 1, 1, 1, 1 } }, loss = { { 1, 2, 3, 4 }, { 4, 3, 2, 1 } } }
+    check(s.ss_token { earlier = scores, keep = 0.5, gamma = 1 }, columns, { { 1, 1, 0, 0 }, { 0, 0, 1, 1 } }, 4)
+    -- Row 1: minmax 1, 2/3, 1/3, 0; with half the weight on attention 0.5, 0.58, 0.67, 0.1.
+    columns.prompt_attention = { { 0, 0.5, 1, 0.2 }, { 0, 0, 0, 0 } }
+    check(s.ss_token { earlier = scores, keep = 0.5 }, columns, { { 0, 1, 1, 0 }, { 0, 0, 1, 1 } }, 4)
   end)
 
   it("history_excess keeps what has fallen below the run's own mean", function()
     check(s.history_excess { keep = 0.5 }, { history = { 3, 3, 3, 3 }, loss = { 1, 2, 4, 5 } }, { 1, 1, 0, 0 }, 2)
+    check(s.history_excess { keep = 0.5, of = "risen" }, { history = { 3, 3, 3, 3 }, loss = { 1, 2, 4, 5 } }, { 0, 0, 1, 1 }, 2)
   end)
 
   it("middle_loss drops both ends", function()
@@ -82,9 +85,41 @@ describe("selection", function()
       { loss = { 0, 0, 0, 0 }, reference_loss = { 1, 1, 1, 1 }, unconditional_loss = { 1.5, 0, 1, 4 } }, { 0, 1, 0, 1 }, 2)
   end)
 
-  it("mixed_references takes the weighted mean of two losses", function()
-    check(s.mixed_references { scores = scores, second = scores, share = 0.25, keep = 0.5 },
-      { loss = { 2, 2, 2, 3 }, reference_loss = { 1, 2, 3, 0 }, second_loss = { 0, 1, 2, 3 } }, { 1, 1, 0, 0 }, 2)
+  it("mixed_references takes the weighted mean of several losses", function()
+    -- Means 0.25, 1.25, 2.25, 2.25; excess 1.75, 0.75, -0.25, 0.75, the tie to the lower position.
+    check(s.mixed_references { references = { { scores, 1 }, { scores, 3 } }, keep = 0.5 },
+      { loss = { 2, 2, 2, 3 }, reference_loss_1 = { 1, 2, 3, 0 }, reference_loss_2 = { 0, 1, 2, 3 } }, { 1, 1, 0, 0 }, 2)
+    expect.error("weights that add up to more than 0", s.mixed_references, { references = { { scores } } })
+  end)
+
+  it("conditional_gain ranks what the prompt changes", function()
+    check(s.conditional_gain { keep = 0.5 }, { loss = { 1, 1, 1, 1 }, unconditional_loss = { 3, 1, 0, 1.5 } }, { 1, 0, 1, 0 }, 2)
+  end)
+
+  it("ada_eslm moves its share against the tail's mean", function()
+    local policy = s.ada_eslm { alpha = 0.5, rate = 1 }
+    check(policy, { loss = { 1, 2, 3, 4 } }, { 0, 0, 1, 1 }, 2)
+    -- The tail's mean of 3.5 becomes 7: alpha = 0.5 exp(-1) = 0.184 for the step after.
+    check(policy, { loss = { 2, 4, 6, 8 } }, { 0, 0, 1, 1 }, 2)
+    check(policy, { loss = { 2, 4, 6, 8 } }, { 0, 1, 1, 1 }, 3)
+    check(policy:start(), { loss = { 2, 4, 6, 8 } }, { 0, 0, 1, 1 }, 2)
+  end)
+
+  it("loss_threshold divides by all tokens", function()
+    check(s.loss_threshold { drop = 0 }, { loss = { 0.5, 1, 2 } }, { 0, 1, 1 }, 3)
+    local loss = {}
+    for i = 1, 200 do loss[i] = 2 end
+    local weights, total = s.loss_threshold {}:apply { loss = from(loss) }
+    expect.equal(weights:sum():item(), 190.0)
+    expect.equal(total, 200.0)
+  end)
+
+  it("q_tuning keeps certain errors in part and uncertain successes whole", function()
+    -- Row means of the loss: 1, 1, 3, 3; of the entropy: 1, 3, 1, 3. Row 1 is known, row 4 is noise.
+    check(s.q_tuning { keep = 0.5, lambda = 0.5 }, {
+      loss = { { 1, 1, 1, 1 }, { 1, 1, 1, 1 }, { 1, 1, 5, 5 }, { 3, 3, 3, 3 } },
+      entropy = { { 1, 1, 1, 1 }, { 3, 3, 3, 3 }, { 1, 1, 1, 1 }, { 3, 3, 3, 3 } },
+    }, { { 0, 0, 0, 0 }, { 1, 1, 1, 1 }, { 1, 1, 0, 0 }, { 0, 0, 0, 0 } }, 6)
   end)
 
   it("live_excess has the sign of excess loss", function()
@@ -106,6 +141,16 @@ describe("weights", function()
   it("trim_sft is a band-pass on the margin", function()
     check(s.trim_sft { centre = 1, width = 2 }, { loss = { 1, 1, 1 }, margin = { 1, 3, -3 } }, { 1, math.exp(-0.5), math.exp(-2) }, 3)
   end)
+  it("lin_upper is linear up to the middle and flat above", function()
+    -- Row means 1, 2, 5: minmax 0, 1/4, 1; twice that, at most 1: 0, 1/2, 1.
+    local w = { math.exp(0), math.exp(1), math.exp(2) }
+    check(s.lin_upper { r = 0.5 }, { loss = { { 0, 2 }, { 1, 3 }, { 5, 5 } } },
+      { { w[1], w[1] }, { w[2], w[2] }, { w[3], w[3] } }, 2 * (w[1] + w[2] + w[3]))
+  end)
+  it("clipped_excess is the soft form of excess loss", function()
+    check(s.clipped_excess { scores = scores, cap = 2 }, { loss = { 1, 2, 0 }, reference_loss = { 1, 1, 1 } },
+      { 1, 2, math.exp(-1) }, 3 + math.exp(-1))
+  end)
   it("long_ce is capped", function()
     check(s.long_ce { short = 8 }, { loss = { 2, 2, 2 }, short_loss = { 3, 10, 1 } }, { math.exp(1), 5, math.exp(-1) }, 3)
   end)
@@ -123,7 +168,8 @@ describe("live columns", function()
     local batch = loader:batch(1)
     for _, policy in ipairs {
       s.ent { threshold = 1.4 }, s.long_ce { short = 8 }, s.live_excess { reference = reference, keep = 0.5 }, s.conf_po {},
-      s.eaft {}, s.trim_sft {}, s.history_excess {}, s.token_cleaning { scores = scores, base = scores, keep = 0.5 },
+      s.eaft {}, s.trim_sft {}, s.history_excess {}, s.ada_eslm {}, s.q_tuning {}, s.mean_reference {}, s.loss_threshold {},
+      s.blade { clean = corpus, every = 2, updates = 1, batch = 2 }, s.lin_upper {}, s.conditional_gain {}, s.token_cleaning { scores = scores, base = scores, keep = 0.5 },
     } do
       local weights = run(policy, batch)
       expect.equal(weights:shape(), { 4, 32 })
@@ -190,6 +236,20 @@ describe("live columns", function()
     local different = 0
     for _ in pairs(shares) do different = different + 1 end
     expect.truthy(different > 1)
+  end)
+
+  it("refuse a reference of another tokenizer", function()
+    local bpe = rho.tokenizer.train_bpe { data = corpus, vocab_size = 300 }
+    local policy = s.live_excess { reference = fixture.model { seed = 1, tokenizer = bpe }, keep = 0.5 }
+    expect.error("the batch was tokenised with another tokenizer than the model's", function() run(policy, loader:batch(1)) end)
+  end)
+
+  it("let a smaller model be the reference of a larger one", function()
+    local small = fixture.model { seed = 3, dim = 8, heads = 1 }
+    local batch = loader:batch(3)
+    local live = run(s.live_excess { reference = small, keep = 0.5 }, batch)
+    local scored = run(s.excess_loss { scores = rho.score { reference = small, data = corpus }, keep = 0.5 }, batch)
+    expect.truthy((live - scored):abs():sum():item() <= 2)
   end)
 
   it("schedules and bad shares are refused where they are written", function()
