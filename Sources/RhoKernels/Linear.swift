@@ -6,9 +6,26 @@ public func linearForward(
     _ y: MutableFloats, _ x: Floats, _ w: Floats, bias: Floats? = nil, residual: Floats? = nil,
     rows: Int, inputs: Int, outputs: Int
 ) {
+    linearForward(y, x, .f32(w), bias: bias, residual: residual, rows: rows, inputs: inputs, outputs: outputs)
+}
+
+/// `linearForward` for weights in whatever form they are kept.
+public func linearForward(
+    _ y: MutableFloats, _ x: Floats, _ w: WeightRows, bias: Floats? = nil, residual: Floats? = nil,
+    rows: Int, inputs: Int, outputs: Int
+) {
     guard rows > 0 && outputs > 0 else { return }
     if rows <= skinnyRows && inputs > 0 {
-        return skinnyLinear(y, x, w, bias: bias, residual: residual, rows: rows, inputs: inputs, outputs: outputs)
+        switch w {
+        case .f32(let w):
+            return skinnyLinear(y, x, w, bias: bias, residual: residual, rows: rows, inputs: inputs, outputs: outputs)
+        case .bf16(let w):
+            return skinnyLinear(
+                y, x, w, bias: bias, residual: residual, rows: rows, inputs: inputs, outputs: outputs, BF16.self)
+        case .f16(let w):
+            return skinnyLinear(
+                y, x, w, bias: bias, residual: residual, rows: rows, inputs: inputs, outputs: outputs, F16.self)
+        }
     }
     let tiles = Tiles(m: rows, n: outputs)
     Parallel.blocks(tiles.count) { tile in
@@ -34,9 +51,11 @@ public func linearForward(
             }
         }
         guard inputs > 0 else { return }
-        sgemm(
-            target, x + row &* inputs, w + column &* inputs, m: count, n: width, k: inputs,
-            transA: false, transB: true, alpha: 1, beta: beta, lda: inputs, ldb: inputs, ldc: outputs)
+        w.with(column, width, width: inputs) { w in
+            sgemm(
+                target, x + row &* inputs, w, m: count, n: width, k: inputs,
+                transA: false, transB: true, alpha: 1, beta: beta, lda: inputs, ldb: inputs, ldc: outputs)
+        }
     }
 }
 

@@ -27,15 +27,23 @@ func skinnyLinear(
                 }
                 o &+= 2
             }
-            let width = end &- start
-            for row in 0..<rows {
-                let line = sums + row &* 64
-                let place = row &* outputs &+ start
-                if let bias { add(line, bias + start, width) }
-                if let residual { add(line, residual + place, width) }
-                (y + place).update(from: line, count: width)
-            }
+            skinnyResults(y, sums, bias, residual, start: start, end: end, rows: rows, outputs: outputs)
         }
+    }
+}
+
+/// Lays the sums of a block of outputs down, with bias and residual.
+func skinnyResults(
+    _ y: MutableFloats, _ sums: MutableFloats, _ bias: Floats?, _ residual: Floats?, start: Int, end: Int, rows: Int,
+    outputs: Int
+) {
+    let width = end &- start
+    for row in 0..<rows {
+        let line = sums + row &* 64
+        let place = row &* outputs &+ start
+        if let bias { add(line, bias + start, width) }
+        if let residual { add(line, residual + place, width) }
+        (y + place).update(from: line, count: width)
     }
 }
 

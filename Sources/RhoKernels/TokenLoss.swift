@@ -21,6 +21,14 @@ public func tokenLossForward(
     _ loss: MutableFloats, _ lse: MutableFloats, _ hidden: Floats, _ head: Floats, _ targets: UnsafePointer<Int32>,
     rows: Int, width: Int, vocab: Int, extras: TokenLossExtras? = nil
 ) {
+    tokenLossForward(loss, lse, hidden, .f32(head), targets, rows: rows, width: width, vocab: vocab, extras: extras)
+}
+
+/// `tokenLossForward` for a head in whatever form it is kept.
+public func tokenLossForward(
+    _ loss: MutableFloats, _ lse: MutableFloats, _ hidden: Floats, _ head: WeightRows, _ targets: UnsafePointer<Int32>,
+    rows: Int, width: Int, vocab: Int, extras: TokenLossExtras? = nil
+) {
     guard rows > 0 && vocab > 0 else { return }
     let entropy = extras?.entropy
     let tiles = LossTiles(rows: rows, vocab: vocab)
@@ -118,16 +126,18 @@ struct RowState {
 
 /// The states of some rows over the columns `columns ..< to`.
 private func lossTile(
-    _ states: MutableFloats, _ hidden: Floats, _ head: Floats, _ targets: UnsafePointer<Int32>, row: Int, rows: Int,
+    _ states: MutableFloats, _ hidden: Floats, _ head: WeightRows, _ targets: UnsafePointer<Int32>, row: Int, rows: Int,
     columns: Int, to: Int, width: Int, vocab: Int, entropy: Bool
 ) {
     Scratch.with(rows &* LossTiles.chunk) { logits in
         var from = columns
         while from < to {
             let count = min(LossTiles.chunk, to &- from)
-            sgemm(
-                logits, hidden + row &* width, head + from &* width, m: rows, n: count, k: width,
-                transA: false, transB: true, alpha: 1, beta: 0, lda: width, ldb: width, ldc: LossTiles.chunk)
+            head.with(from, count, width: width) { head in
+                sgemm(
+                    logits, hidden + row &* width, head, m: rows, n: count, k: width,
+                    transA: false, transB: true, alpha: 1, beta: 0, lda: width, ldb: width, ldc: LossTiles.chunk)
+            }
             for r in 0..<rows {
                 let place = states + (row &+ r) &* RowState.floats
                 let gold = Int(targets[row &+ r]) &- from

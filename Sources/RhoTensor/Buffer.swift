@@ -5,7 +5,7 @@ import RhoCore
 /// Ops compute on buffers; `Tensor` adds the graph. Copying a `Buffer` copies the handle, not the numbers.
 public struct Buffer {
     package var storage: Storage
-    /// First element, counted in floats from the start of the storage.
+    /// First element, counted in numbers from the start of the storage.
     package var offset: Int
     /// Sizes of the dimensions.
     public var shape: Shape
@@ -17,9 +17,11 @@ public struct Buffer {
     }
 
     /// New numbers with undefined contents. Throws `.memory`.
-    package static func make(_ shape: Shape, on backend: any Backend = Backends.main) throws(RhoError) -> Buffer {
-        let bytes = max(shape.count, 1) * MemoryLayout<Float>.stride
-        return Buffer(storage: try Storage(backend: backend, bytes: bytes), offset: 0, shape: shape)
+    package static func make(
+        _ shape: Shape, format: StorageFormat = .f32, on backend: any Backend = Backends.main
+    ) throws(RhoError) -> Buffer {
+        let bytes = max(shape.count, 1) * format.width
+        return Buffer(storage: try Storage(backend: backend, bytes: bytes, format: format), offset: 0, shape: shape)
     }
 
     /// New zeros. Throws `.memory`.
@@ -29,6 +31,8 @@ public struct Buffer {
         return made
     }
 
+    /// How the numbers are kept.
+    package var format: StorageFormat { storage.format }
     /// Backend that owns the numbers.
     package var backend: any Backend { storage.backend }
     /// Number of elements.
@@ -38,7 +42,7 @@ public struct Buffer {
     /// Innermost size.
     public var width: Int { shape.width }
 
-    /// New undefined numbers on the same backend.
+    /// New undefined f32 numbers on the same backend.
     package func like(_ shape: Shape) throws(RhoError) -> Buffer { try Buffer.make(shape, on: backend) }
 
     /// Same numbers under another shape of equal count.
@@ -54,7 +58,7 @@ public struct Buffer {
 
     /// Own copy of the numbers.
     package func copied() throws(RhoError) -> Buffer {
-        let copy = try like(shape)
+        let copy = try Buffer.make(shape, format: format, on: backend)
         backend.copy(copy, self)
         return copy
     }

@@ -1,5 +1,14 @@
 import RhoCore
 
+/// How the numbers of a storage are kept. Arithmetic is f32; 16-bit forms are for weights of models that do not train,
+/// which only products, the embedding and the token loss read.
+public enum StorageFormat: String, Sendable, CaseIterable {
+    case f32, bf16, f16
+
+    /// Bytes of one number.
+    public var width: Int { self == .f32 ? 4 : 2 }
+}
+
 /// Memory of one backend, shared by a tensor and its views and given back when the last of them goes.
 ///
 /// Only the owning backend may look behind `address`; for everything else a storage is an opaque handle.
@@ -10,8 +19,11 @@ public final class Storage {
     /// Bytes asked for.
     public let byteCount: Int
 
-    init(backend: any Backend, bytes: Int) throws(RhoError) {
+    let format: StorageFormat
+
+    init(backend: any Backend, bytes: Int, format: StorageFormat = .f32) throws(RhoError) {
         self.backend = backend
+        self.format = format
         byteCount = bytes
         address = try backend.allocate(bytes: bytes)
     }

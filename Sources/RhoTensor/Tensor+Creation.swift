@@ -4,6 +4,14 @@ extension Tensor {
     /// Tensor of zeros.
     public static func zeros(_ dims: [Int]) throws(RhoError) -> Tensor { try full(dims, 0) }
 
+    /// Zeros of a matrix that is kept in `format` and only read by products, the embedding and the token loss.
+    package static func weight(_ dims: [Int], format: StorageFormat) throws(RhoError) -> Tensor {
+        if format == .f32 { return try zeros(dims) }
+        let buffer = try Buffer.make(Shape(dims), format: format)
+        buffer.backend.clear(buffer)
+        return Tensor(buffer)
+    }
+
     /// Tensor of ones.
     public static func ones(_ dims: [Int]) throws(RhoError) -> Tensor { try full(dims, 1) }
 

@@ -4,7 +4,8 @@ import RhoCore
 /// never look behind it.
 ///
 /// Law of arguments: results first, then inputs, then integers and options. `accumulate` means `+=` instead of `=`;
-/// gradients of weights are always `+=`. Shapes were checked by the op. Letters: N rows, D width, I inputs,
+/// gradients of weights are always `+=`. Shapes were checked by the op. Numbers are f32, but that `read`, `write`, `clear`
+/// and `copy` take any format, and `linear`, `embedding` and `tokenLoss` any format of their weights. Letters: N rows, D width, I inputs,
 /// O outputs, F feed-forward width, H heads, K key/value heads, E head width, V vocabulary.
 package protocol Backend: AnyObject, Sendable {
     // Memory
@@ -12,6 +13,8 @@ package protocol Backend: AnyObject, Sendable {
     func release(_ address: UnsafeMutableRawPointer, bytes: Int)
     func read(_ x: Buffer) -> [Float]
     func write(_ y: Buffer, _ values: UnsafeBufferPointer<Float>)
+    /// Sets every number to zero, however it is kept.
+    func clear(_ y: Buffer)
 
     // Elementwise
     func fill(_ y: Buffer, _ value: Float)
@@ -54,8 +57,8 @@ package protocol Backend: AnyObject, Sendable {
     // Activations. `dgu` may be the same memory as `gu`, `dh` as `h`.
     func swiglu(_ y_NF: Buffer, _ gu_N2F: Buffer)
     func swigluBackward(_ dgu_N2F: Buffer, product y_NF: Buffer?, _ dy_NF: Buffer, _ gu_N2F: Buffer)
-    func gelu(_ y: Buffer, _ x: Buffer)
-    func geluBackward(_ dx: Buffer, _ dy: Buffer, _ x: Buffer)
+    func gelu(_ y: Buffer, _ x: Buffer, exact: Bool)
+    func geluBackward(_ dx: Buffer, _ dy: Buffer, _ x: Buffer, exact: Bool)
 
     // Attention. Row r stands at positions[r], or at r % tokens without positions.
     func rotate(

@@ -4,7 +4,10 @@ import RhoKernels
 extension CPUBackend {
     package func fill(_ y: Buffer, _ value: Float) { RhoKernels.fill(y.floats, value, count: y.count) }
 
-    package func copy(_ y: Buffer, _ x: Buffer) { RhoKernels.copy(y.floats, x.reading, count: y.count) }
+    package func copy(_ y: Buffer, _ x: Buffer) {
+        if y.format == .f32, x.format == .f32 { return RhoKernels.copy(y.floats, x.reading, count: y.count) }
+        read(x).withUnsafeBufferPointer { write(y, $0) }
+    }
 
     package func axpy(_ y: Buffer, _ x: Buffer, _ alpha: Float) {
         RhoKernels.axpy(y.floats, x.reading, alpha, count: y.count)

@@ -25,7 +25,7 @@ extension CPUBackend {
             return
         }
         linearForward(
-            y.floats, x.reading, w.reading, bias: bias?.reading, residual: residual?.reading, rows: x.rows,
+            y.floats, x.reading, w.weightRows, bias: bias?.reading, residual: residual?.reading, rows: x.rows,
             inputs: x.width, outputs: y.width)
     }
 
@@ -98,10 +98,12 @@ extension CPUBackend {
             dgu.floats, product?.floats, dy.reading, gu.reading, rows: dy.rows, width: dy.width)
     }
 
-    package func gelu(_ y: Buffer, _ x: Buffer) { geluForward(y.floats, x.reading, count: y.count) }
+    package func gelu(_ y: Buffer, _ x: Buffer, exact: Bool) {
+        (exact ? geluExactForward : geluForward)(y.floats, x.reading, y.count)
+    }
 
-    package func geluBackward(_ dx: Buffer, _ dy: Buffer, _ x: Buffer) {
-        RhoKernels.geluBackward(dx.floats, dy.reading, x.reading, count: dx.count)
+    package func geluBackward(_ dx: Buffer, _ dy: Buffer, _ x: Buffer, exact: Bool) {
+        (exact ? geluExactBackward : RhoKernels.geluBackward)(dx.floats, dy.reading, x.reading, dx.count)
     }
 
     package func sumOfSquares(_ x: Buffer) -> Double { RhoKernels.sumOfSquares(x.reading, count: x.count) }

@@ -50,7 +50,7 @@ extension CPUBackend {
 
     package func embedding(_ y: Buffer, _ table: Buffer, _ ids: [Int32]) {
         guard y.count > 0 else { return }
-        withIDs(ids) { embeddingForward(y.floats, table.reading, $0, rows: ids.count, width: y.width) }
+        withIDs(ids) { table.weightRows.gather(y.floats, $0, rows: ids.count, width: y.width) }
     }
 
     package func embeddingBackward(_ dtable: Buffer, _ dy: Buffer, _ ids: [Int32]) {
@@ -68,7 +68,7 @@ extension CPUBackend {
         guard head.count > 0 else { return fill(loss, 0) }
         withIDs(targets) {
             tokenLossForward(
-                loss.floats, lse.floats, hidden.reading, head.reading, $0, rows: hidden.rows, width: hidden.width,
+                loss.floats, lse.floats, hidden.reading, head.weightRows, $0, rows: hidden.rows, width: hidden.width,
                 vocab: head.rows, extras: TokenLossExtras(entropy: entropy?.floats, margin: margin?.floats))
         }
     }

@@ -1,3 +1,4 @@
+import Glibc
 import RhoCore
 import RhoKernels
 
@@ -19,11 +20,26 @@ package final class CPUBackend: Backend {
 
     package func release(_ address: UnsafeMutableRawPointer, bytes: Int) { allocator.release(address, bytes: bytes) }
 
-    package func read(_ x: Buffer) -> [Float] { Array(UnsafeBufferPointer(start: x.floats, count: x.count)) }
+    package func read(_ x: Buffer) -> [Float] {
+        switch x.format {
+        case .f32: Array(UnsafeBufferPointer(start: x.floats, count: x.count))
+        case .bf16: UnsafeBufferPointer(start: x.halves, count: x.count).map { BFloat16Bits.decode($0) }
+        case .f16: UnsafeBufferPointer(start: x.halves, count: x.count).map { Float16Bits.decode($0) }
+        }
+    }
 
     package func write(_ y: Buffer, _ values: UnsafeBufferPointer<Float>) {
         guard let source = values.baseAddress else { return }
-        y.floats.update(from: source, count: min(values.count, y.count))
+        let count = min(values.count, y.count)
+        switch y.format {
+        case .f32: y.floats.update(from: source, count: count)
+        case .bf16: for index in 0..<count { y.halves[index] = BFloat16Bits.encode(source[index]) }
+        case .f16: for index in 0..<count { y.halves[index] = Float16Bits.encode(source[index]) }
+        }
+    }
+
+    package func clear(_ y: Buffer) {
+        memset(y.storage.address + y.offset * y.format.width, 0, y.count * y.format.width)
     }
 }
 
@@ -33,6 +49,18 @@ extension Buffer {
         storage.address.assumingMemoryBound(to: Float.self) + offset
     }
     var reading: Floats { Floats(floats) }
+    /// Address of the first element of a storage of 16-bit numbers.
+    var halves: UnsafeMutablePointer<UInt16> {
+        storage.address.assumingMemoryBound(to: UInt16.self) + offset
+    }
+    /// A weight matrix in whatever form it is kept.
+    var weightRows: WeightRows {
+        switch format {
+        case .f32: .f32(reading)
+        case .bf16: .bf16(UnsafePointer(halves))
+        case .f16: .f16(UnsafePointer(halves))
+        }
+    }
 }
 
 /// Calls `body` with the address of the first id, or of a dummy for no ids.
