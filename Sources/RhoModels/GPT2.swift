@@ -1,8 +1,8 @@
 import RhoCore
 import RhoTensor
 
-/// GPT-2 (Radford et al. 2019): learned positions, LayerNorm before each block, full attention, GELU in its tanh form,
-/// biases everywhere. Checkpoints store its matrices as (inputs, outputs).
+/// GPT-2 (Radford et al. 2019): learned positions, LayerNorm before each block, full attention, GELU (in its
+/// tanh form), biases everywhere. Checkpoints store its matrices as (inputs, outputs).
 ///
 ///     h = x + Wo · attention(Wqkv · norm(x) + b) + b      x' = h + Wproj · gelu(Wfc · norm(h) + b) + b
 public final class GPT2: LanguageModel {
@@ -32,6 +32,8 @@ public final class GPT2: LanguageModel {
         let matrix = Initial.normal(config.initStd)
         let residual = Initial.normal(config.initStd / (2 * Double(config.layers)).squareRoot())
         var set = ParameterSet()
+        set.isFrozen = config.storage != .f32
+        set.format = config.storage
         func linear(_ name: String, inputs: Int, outputs: Int, _ initial: Initial) throws(RhoError) -> AffineLinear {
             try AffineLinear(name, inputs: inputs, outputs: outputs, initial, &set, transposed: true)
         }
@@ -88,7 +90,8 @@ public final class GPT2: LanguageModel {
         }
         let inner = try Fused.normLinear(h_ND, norm: layer.middleNorm.weights, layer.up.weight, bias: layer.up.bias)
         return try drop.add(h_ND, site: 2 * index + 2) { (residual) throws(RhoError) in
-            try Fused.geluLinear(inner, layer.down.weight, bias: layer.down.bias, residual: residual)
+            try Fused.geluLinear(
+                inner, layer.down.weight, bias: layer.down.bias, residual: residual, exact: config.exactGELU)
         }
     }
 }

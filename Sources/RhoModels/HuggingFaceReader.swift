@@ -20,10 +20,15 @@ extension ModelConfig {
         var config: ModelConfig
         switch family {
         case .gpt2: config = try readGPT2(keys)
+        case .gptNeoX: config = try readGPTNeoX(keys)
         default: config = try readLlamaLike(keys, family)
         }
         config.bosToken = try keys.int("bos_token_id", default: nil)
         config.eosToken = try keys.intOrList("eos_token_id")
+        if let lora = try keys.table("rhoscript_lora") {
+            config.lora = LoRASettings(
+                rank: try lora.int("rank"), alpha: try lora.double("alpha"), targets: try lora.strings("targets"))
+        }
         config.initStd = try keys.double("initializer_range", default: 0.02)
         do throws(RhoError) { try config.validate() } catch { throw error.at("config.json") }
         return config
@@ -65,7 +70,7 @@ extension ModelConfig {
                 tied: keys.bool("tie_word_embeddings", default: true))
         }
         config.normEps = try keys.double("layer_norm_epsilon", default: 1e-5)
-        try keys.require("activation_function", in: ["gelu_new", "gelu_pytorch_tanh"], default: "gelu_new")
+        config.exactGELU = try readGELU(keys, "activation_function", default: "gelu_new")
         try keys.requireFalse("scale_attn_by_inverse_layer_idx")
         try keys.requireFalse("add_cross_attention")
         if try !keys.bool("scale_attn_weights", default: true) {
@@ -73,6 +78,38 @@ extension ModelConfig {
         }
         config.dropout = try keys.double("resid_pdrop", default: 0)
         return config
+    }
+
+    private static func readGPTNeoX(_ keys: ConfigKeys) throws(RhoError) -> ModelConfig {
+        var config = try make(keys) { () throws(RhoError) in
+            try ModelConfig(
+                family: .gptNeoX, vocab: keys.int("vocab_size"), dim: keys.int("hidden_size"),
+                layers: keys.int("num_hidden_layers"), heads: keys.int("num_attention_heads"),
+                ffWidth: keys.int("intermediate_size"), context: keys.int("max_position_embeddings"),
+                tied: keys.bool("tie_word_embeddings", default: false))
+        }
+        config.normEps = try keys.double("layer_norm_eps", default: 1e-5)
+        config.exactGELU = try readGELU(keys, "hidden_act", default: "gelu")
+        config.parallelResidual = try keys.bool("use_parallel_residual", default: true)
+        config.dropout = try keys.double("hidden_dropout", default: 0)
+        if try !keys.bool("attention_bias", default: true) {
+            throw RhoError(.unsupported, "config.json: attention_bias = false is not supported")
+        }
+        try readRotary(keys, into: &config)
+        if !keys.has("rope_theta") {
+            config.ropeTheta = try keys.double("rotary_emb_base", default: config.ropeTheta)
+        }
+        let share = try keys.double("rotary_pct", default: 0.25)
+        config.rotaryShare = try keys.table("rope_parameters")?.double("partial_rotary_factor", default: share) ?? share
+        return config
+    }
+
+    /// Whether the activation is the exact GELU.
+    private static func readGELU(
+        _ keys: ConfigKeys, _ key: String, default fallback: String
+    ) throws(RhoError) -> Bool {
+        try keys.require(key, in: ["gelu", "gelu_new", "gelu_fast", "gelu_pytorch_tanh"], default: fallback)
+        return try keys.string(key, default: fallback) == "gelu"
     }
 
     /// Rotary constants: `rope_parameters` (transformers 5) or `rope_theta` with `rope_scaling` (before it).
@@ -178,6 +215,15 @@ struct ConfigKeys {
             result.append(Int(number))
         }
         return result
+    }
+
+    func strings(_ key: String) throws(RhoError) -> [String] {
+        let value = value(key) ?? .null
+        let texts = (value.arrayValue ?? []).compactMap(\.stringValue)
+        guard !texts.isEmpty, texts.count == value.arrayValue?.count else {
+            throw mistyped(key, "a list of strings", value)
+        }
+        return texts
     }
 
     func table(_ key: String) throws(RhoError) -> ConfigKeys? {

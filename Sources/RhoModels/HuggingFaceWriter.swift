@@ -11,6 +11,7 @@ extension ModelConfig {
         ]
         switch family {
         case .gpt2: keys += gpt2Keys
+        case .gptNeoX: keys += gptNeoXKeys
         default: keys += llamaKeys
         }
         keys += [
@@ -24,6 +25,16 @@ extension ModelConfig {
             ("torch_dtype", "float32"),
             ("use_cache", true),
         ]
+        if let lora {
+            keys.append(
+                (
+                    "rhoscript_lora",
+                    [
+                        "rank": JSON(lora.rank), "alpha": JSON(lora.alpha),
+                        "targets": .array(lora.targets.map { JSON($0) }),
+                    ]
+                ))
+        }
         return .object(JSONObject(keys))
     }
 
@@ -54,10 +65,21 @@ extension ModelConfig {
         [
             ("n_embd", JSON(dim)), ("n_layer", JSON(layers)), ("n_head", JSON(heads)),
             ("n_inner", ffWidth == 4 * dim ? .null : JSON(ffWidth)), ("n_positions", JSON(context)),
-            ("activation_function", "gelu_new"), ("layer_norm_epsilon", JSON(normEps)),
+            ("activation_function", exactGELU ? "gelu" : "gelu_new"), ("layer_norm_epsilon", JSON(normEps)),
             ("resid_pdrop", JSON(dropout)), ("embd_pdrop", JSON(dropout)), ("attn_pdrop", 0.0),
             ("scale_attn_weights", true),
         ]
+    }
+
+    private var gptNeoXKeys: [(String, JSON)] {
+        [
+            ("hidden_size", JSON(dim)), ("num_hidden_layers", JSON(layers)), ("num_attention_heads", JSON(heads)),
+            ("intermediate_size", JSON(ffWidth)), ("hidden_act", exactGELU ? "gelu" : "gelu_new"),
+            ("max_position_embeddings", JSON(context)), ("layer_norm_eps", JSON(normEps)),
+            ("use_parallel_residual", JSON(parallelResidual)), ("hidden_dropout", JSON(dropout)),
+            ("attention_dropout", 0.0), ("attention_bias", true), ("rotary_pct", JSON(rotaryShare)),
+            ("rotary_emb_base", JSON(ropeTheta)),
+        ] + rotaryKeys
     }
 
     private var rotaryKeys: [(String, JSON)] {
@@ -73,6 +95,7 @@ extension ModelConfig {
         }
         var parameters = scaling.isEmpty ? [("rope_type", JSON("default"))] : scaling
         parameters.append(("rope_theta", JSON(ropeTheta)))
+        if rotaryShare != 1 { parameters.append(("partial_rotary_factor", JSON(rotaryShare))) }
         return [
             ("rope_theta", JSON(ropeTheta)),
             ("rope_scaling", scaling.isEmpty ? .null : .object(JSONObject(scaling))),

@@ -9,14 +9,18 @@ extension LanguageModel {
     /// Each number depends on (seed, weight name, place in the weight), so the same seed gives the same embedding
     /// whatever the number of layers, and the same query projection whether or not it is stored fused.
     public func initialise(seed: UInt64) throws(RhoError) {
-        for weight in weights {
-            switch weight.initial {
-            case .zeros: try weight.load([Float](repeating: 0, count: weight.count))
-            case .ones: try weight.load([Float](repeating: 1, count: weight.count))
-            case .normal(let deviation):
-                try weight.load(
-                    normals(count: weight.count, deviation: deviation, seed: seed, name: "init/\(weight.name)"))
-            }
+        for weight in weights { try weight.initialise(seed: seed) }
+    }
+}
+
+extension WeightView {
+    /// Fills the weight as `LanguageModel.initialise` does.
+    func initialise(seed: UInt64) throws(RhoError) {
+        switch initial {
+        case .zeros: try load([Float](repeating: 0, count: count))
+        case .ones: try load([Float](repeating: 1, count: count))
+        case .normal(let deviation):
+            try load(normals(count: count, deviation: deviation, seed: seed, name: "init/\(name)"))
         }
     }
 }

@@ -34,7 +34,8 @@ public struct TokenLosses {
 /// Letters: B rows, T tokens per row, N = B·T, D model width, V vocabulary.
 public protocol LanguageModel: AnyObject {
     var config: ModelConfig { get }
-    /// Trainable tensors in a fixed order. A tied head appears once, as the embedding.
+    /// Trainable tensors in a fixed order. A tied head appears once, as the embedding; of a model with LoRA adapters only
+    /// the adapters are trained.
     var parameters: [Parameter] { get }
     /// The same numbers under their checkpoint names and shapes, in a fixed order.
     var weights: [WeightView] { get }
@@ -117,11 +118,27 @@ extension LanguageModel {
         return copy
     }
 
+    /// A model with the same weights whose matrices are kept as `format`; in 16 bits they are rounded and do not train.
+    public func kept(as format: StorageFormat) throws(RhoError) -> any LanguageModel {
+        if format == config.storage { return self }
+        var config = config
+        config.storage = format
+        let copy = try ModelCatalog.blank(config)
+        for (mine, theirs) in zip(copy.weights, weights) { try mine.load(theirs.values()) }
+        return copy
+    }
+
     /// A model of the same config with fresh weights from `seed`.
     public func reinitialised(seed: UInt64) throws(RhoError) -> Self {
         let fresh = try blank()
         try fresh.initialise(seed: seed)
         return fresh
+    }
+
+    /// Every matrix and vector once, trained or frozen.
+    private var stored: [Parameter] {
+        var seen = Set<ObjectIdentifier>()
+        return weights.map(\.parameter).filter { seen.insert(ObjectIdentifier($0)).inserted }
     }
 
     /// Copies all weights of `other`. Errors: `.mismatch` naming the first weight that differs in name or shape.
@@ -131,8 +148,12 @@ extension LanguageModel {
         }
     }
 
-    /// w ← (1 − share) · w + share · w' for every weight w' of `other`. Errors: as `copyWeights`.
+    /// w ← (1 − share) · w + share · w' for every weight w' of `other`. Errors: as `copyWeights`, and `.mismatch` for a
+    /// model whose matrices are kept in 16 bits.
     public func blendWeights(with other: any LanguageModel, share: Float) throws(RhoError) {
+        guard config.storage == .f32, other.config.storage == .f32 else {
+            throw RhoError(.mismatch, "cannot blend weights that are kept in 16 bits")
+        }
         for (mine, theirs) in try pairs(with: other) {
             let blended = try Autograd.withoutGrad { () throws(RhoError) in
                 try mine.tensor.detach().binary(.mul, 1 - share).add(theirs.tensor.detach().binary(.mul, share))
@@ -144,11 +165,11 @@ extension LanguageModel {
     private func pairs(
         with other: any LanguageModel
     ) throws(RhoError) -> Zip2Sequence<[Parameter], [Parameter]> {
-        guard parameters.count == other.parameters.count else {
-            throw RhoError(
-                .mismatch, "cannot copy weights: \(other.parameters.count) parameters there, \(parameters.count) here")
+        let (own, others) = (stored, other.stored)
+        guard own.count == others.count else {
+            throw RhoError(.mismatch, "cannot copy weights: \(others.count) parameters there, \(own.count) here")
         }
-        for (mine, theirs) in zip(parameters, other.parameters) {
+        for (mine, theirs) in zip(own, others) {
             guard mine.name == theirs.name, mine.tensor.shape == theirs.tensor.shape else {
                 throw RhoError(
                     .mismatch,
@@ -156,7 +177,7 @@ extension LanguageModel {
                         + "\(mine.tensor.shape) here")
             }
         }
-        return zip(parameters, other.parameters)
+        return zip(own, others)
     }
 
     /// One layer, kept or recomputed.

@@ -7,12 +7,12 @@ import RhoTensor
 ///
 ///     h = x + Wo · attention(Wqkv · norm(x))        x' = h + Wdown · (silu(g) · u),  [g | u] = Wgu · norm(h)
 public final class Llama: LanguageModel {
-    private struct HeadNorms {
+    struct HeadNorms {
         var query: Tensor
         var key: Tensor
     }
 
-    private struct Layer {
+    struct Layer {
         var inputNorm: Tensor
         var qkv: Tensor
         var qkvBias: Tensor?
@@ -21,6 +21,7 @@ public final class Llama: LanguageModel {
         var middleNorm: Tensor
         var gateUp: Tensor
         var down: Tensor
+        var adapters: LoRALayer?
     }
 
     public let config: ModelConfig
@@ -29,7 +30,7 @@ public final class Llama: LanguageModel {
     public let headWeight: Tensor
     public var recompute = false
     private let embedding: Tensor
-    private let layers: [Layer]
+    let layers: [Layer]
     private let finalNorm: Tensor
     private let rotary: RotaryTables
 
@@ -45,6 +46,8 @@ public final class Llama: LanguageModel {
         // Each block adds two terms to the stream, so their sum keeps its size when each is smaller by sqrt(2L) (GPT-2).
         let residual = Initial.normal(config.initStd / (2 * Double(config.layers)).squareRoot())
         var set = ParameterSet()
+        set.isFrozen = config.lora != nil || config.storage != .f32
+        set.format = config.storage
         embedding = try set.matrix("model.embed_tokens.weight", rows: config.vocab, width: config.dim, matrix)
         var layers: [Layer] = []
         for index in 0..<config.layers {
@@ -81,10 +84,16 @@ public final class Llama: LanguageModel {
                     down: try set.matrix(
                         place + "mlp.down_proj.weight", rows: config.dim, width: config.ffWidth, residual)))
         }
-        self.layers = layers
         finalNorm = try set.vector("model.norm.weight", count: config.dim, .ones)
         headWeight =
             config.tied ? embedding : try set.matrix("lm_head.weight", rows: config.vocab, width: config.dim, matrix)
+        if let settings = config.lora {
+            set.isFrozen = false
+            for index in layers.indices {
+                layers[index].adapters = try LoRALayer("model.layers.\(index).", config, settings, &set)
+            }
+        }
+        self.layers = layers
         parameters = set.parameters
         weights = set.weights
     }
@@ -110,6 +119,7 @@ public final class Llama: LanguageModel {
         _ index: Int, _ x_ND: Tensor, _ attention: any AttentionPath, _ drop: Dropping
     ) throws(RhoError) -> Tensor {
         let layer = layers[index]
+        if let adapters = layer.adapters { return try adaptedLayer(index, x_ND, attention, drop, adapters) }
         let mixed = try attention.attend(projected(x_ND, layer), layer: index)
         let h_ND = try drop.add(x_ND, site: 2 * index + 1) { (residual) throws(RhoError) in
             try Fused.linear(mixed, layer.attentionOut, residual: residual)
@@ -123,16 +133,22 @@ public final class Llama: LanguageModel {
     /// Rows [q | k | v] of a layer, with each query and key head normalised where the family does so (Qwen 3).
     private func projected(_ x_ND: Tensor, _ layer: Layer) throws(RhoError) -> Tensor {
         let qkv = try Fused.normLinear(x_ND, norm: norm(layer.inputNorm), layer.qkv, bias: layer.qkvBias)
+        return try headNormed(qkv, layer)
+    }
+
+    /// The norm of each query and key head, where the family has one.
+    func headNormed(_ qkv: Tensor, _ layer: Layer) throws(RhoError) -> Tensor {
         guard let norms = layer.headNorms else { return qkv }
+        let rows = qkv.shape[0]
         let heads = config.heads, kvHeads = config.kvHeads
-        let parts = try qkv.reshape([x_ND.shape[0], heads + 2 * kvHeads, config.headWidth])
+        let parts = try qkv.reshape([rows, heads + 2 * kvHeads, config.headWidth])
         let queries = try Fused.norm(parts.slice(1, start: 0, count: heads), norm(norms.query))
         let keys = try Fused.norm(parts.slice(1, start: heads, count: kvHeads), norm(norms.key))
         let values = try parts.slice(1, start: heads + kvHeads, count: kvHeads)
-        return try Tensor.concat([queries, keys, values], axis: 1).reshape([x_ND.shape[0], config.qkvWidth])
+        return try Tensor.concat([queries, keys, values], axis: 1).reshape([rows, config.qkvWidth])
     }
 
-    private func norm(_ weight: Tensor) -> NormWeights {
+    func norm(_ weight: Tensor) -> NormWeights {
         NormWeights(weight: weight, epsilon: Float(config.normEps))
     }
 }

@@ -11,6 +11,7 @@ public enum ModelCatalog {
             (.qwen2, { config throws(RhoError) in try Llama(config) }),
             (.qwen3, { config throws(RhoError) in try Llama(config) }),
             (.gpt2, { config throws(RhoError) in try GPT2(config) }),
+            (.gptNeoX, { config throws(RhoError) in try GPTNeoX(config) }),
         ]
 
     /// A model of `config` with fresh weights from `seed`. Errors: `.value` from the config, `.memory`.

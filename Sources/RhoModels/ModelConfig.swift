@@ -1,8 +1,10 @@
 import RhoCore
+import RhoTensor
 
 /// Architectures that can be built, by the `model_type` of their config.json.
 public enum ModelFamily: String, Sendable, CaseIterable {
     case llama, mistral, qwen2, qwen3, gpt2
+    case gptNeoX = "gpt_neox"
 
     /// The class that transformers loads for it.
     public var architecture: String {
@@ -12,11 +14,12 @@ public enum ModelFamily: String, Sendable, CaseIterable {
         case .qwen2: "Qwen2ForCausalLM"
         case .qwen3: "Qwen3ForCausalLM"
         case .gpt2: "GPT2LMHeadModel"
+        case .gptNeoX: "GPTNeoXForCausalLM"
         }
     }
 
     /// Whether it belongs to the Llama line: RMSNorm, rotary positions, SwiGLU.
-    public var isLlamaLike: Bool { self != .gpt2 }
+    public var isLlamaLike: Bool { self != .gpt2 && self != .gptNeoX }
 }
 
 /// The shape of a model and the constants of its arithmetic. Two models with equal configs have equal parameter lists.
@@ -50,6 +53,16 @@ public struct ModelConfig: Sendable, Equatable {
     public var window: Int?
     /// Bias on the query, key and value projections of the Llama line.
     public var qkvBias: Bool = false
+    /// Share of each head that rotates, from its start (GPT-NeoX); the rest carries no position.
+    public var rotaryShare: Double = 1
+    /// Whether attention and feed-forward block read the same input and are added side by side (GPT-NeoX).
+    public var parallelResidual = false
+    /// Whether GELU is the exact one with erf, not its tanh form.
+    public var exactGELU = false
+    /// How the matrices are kept in memory; a model of 16-bit matrices does not train.
+    public var storage = StorageFormat.f32
+    /// Low-rank adapters on a frozen model; nil for a model that trains as a whole.
+    public var lora: LoRASettings?
     /// Standard deviation of the initial matrices.
     public var initStd: Double = 0.02
     public var bosToken: Int?
@@ -81,6 +94,10 @@ public struct ModelConfig: Sendable, Equatable {
             ffWidth
             ?? (family.isLlamaLike ? (dim.multipliedReportingOverflow(by: 8).partialValue / 3 + 7) / 8 * 8 : 4 * dim)
         if family == .qwen2 { qkvBias = true }
+        if family == .gptNeoX {
+            parallelResidual = true
+            exactGELU = true
+        }
         try validate()
     }
 
@@ -88,6 +105,8 @@ public struct ModelConfig: Sendable, Equatable {
     public var qkvWidth: Int { (heads + 2 * kvHeads) * headWidth }
     /// Width of the attention output before its projection: H·E.
     public var attentionWidth: Int { heads * headWidth }
+    /// Numbers of a head that rotate.
+    public var rotaryWidth: Int { Int(Double(headWidth) * rotaryShare) }
     /// Whether queries and keys are normalised per head before they rotate.
     public var normalisesQueriesAndKeys: Bool { family == .qwen3 }
 
@@ -102,7 +121,7 @@ public struct ModelConfig: Sendable, Equatable {
         if heads % kvHeads != 0 {
             throw RhoError(.value, "heads must be divisible by kv_heads, got heads \(heads) and kv_heads \(kvHeads)")
         }
-        if family == .gpt2 {
+        if !family.isLlamaLike {
             if kvHeads != heads {
                 throw RhoError(
                     .value, "\(family.rawValue) has one kv head per head, got heads \(heads) and kv_heads \(kvHeads)")
@@ -111,8 +130,20 @@ public struct ModelConfig: Sendable, Equatable {
                 throw RhoError(.value, "dim must be heads x head_width, got \(dim) and \(heads) x \(headWidth)")
             }
         }
-        if family != .gpt2, headWidth % 2 != 0 {
-            throw RhoError(.value, "heads that rotate must have an even width, got \(headWidth)")
+        if !(rotaryShare > 0 && rotaryShare <= 1) {
+            throw RhoError(.value, "rotary share must be in (0, 1], got \(rotaryShare)")
+        }
+        if family != .gpt2, rotaryWidth % 2 != 0 || rotaryWidth == 0 {
+            throw RhoError(.value, "heads that rotate must have an even width, got \(rotaryWidth)")
+        }
+        // In floating point, where nothing overflows: more than any machine holds is a mistake or a lie.
+        let size =
+            2 * Double(vocab) * Double(dim) + Double(layers) * Double(dim)
+            * (Double(qkvWidth) + Double(attentionWidth) + 3 * Double(ffWidth))
+        guard size < 0x1p48 else {
+            throw RhoError(
+                .value,
+                "a model of dim \(dim), \(layers) layers, ff \(ffWidth) and vocab \(vocab) is too large to build")
         }
         if let window { try Self.positive("window", window) }
         if !(dropout >= 0 && dropout < 1) { throw RhoError(.value, "dropout must be in [0, 1), got \(dropout)") }
@@ -121,6 +152,10 @@ public struct ModelConfig: Sendable, Equatable {
             throw RhoError(.value, "rope_theta must be positive, got \(ropeTheta)")
         }
         try ropeScaling?.validate()
+        try lora?.validate(self)
+        if lora != nil, storage != .f32 {
+            throw RhoError(.value, "adapters need a model whose matrices are kept as f32, not \(storage.rawValue)")
+        }
     }
 
     /// Sizes are bounded so that no product of two of them overflows.

@@ -16,7 +16,7 @@ extension ModelConfig {
     private var layerParameters: Int {
         let attention = qkvWidth * dim + dim * attentionWidth
         switch family {
-        case .gpt2:
+        case .gpt2, .gptNeoX:
             return attention + qkvWidth + dim + 2 * dim * ffWidth + ffWidth + dim + 4 * dim
         default:
             let biases = qkvBias ? qkvWidth : 0
@@ -25,11 +25,12 @@ extension ModelConfig {
         }
     }
 
-    /// Trainable numbers of the whole model; a tied head counts once.
+    /// Numbers of the whole model without adapters; a tied head counts once.
     public var parameterCount: Int {
         var count = vocab * dim + layers * layerParameters + (tied ? 0 : vocab * dim)
         switch family {
         case .gpt2: count += context * dim + 2 * dim
+        case .gptNeoX: count += 2 * dim
         default: count += dim
         }
         return count
@@ -42,13 +43,31 @@ extension ModelConfig {
     }
 
     /// FLOPs per token = 6 N + 6 L H E T: forward and backward, with N the multiplied parameters and causal attention
-    /// over rows of `context` tokens counted at half (each token sees half of the row on average).
+    /// over rows of `context` tokens counted at half (each token sees half of the row on average). With LoRA the frozen
+    /// matrices have no gradient of their own: 4 N for them and 6 for each number of the adapters.
     public func trainingFLOPsPerToken(context: Int) -> Double {
-        6 * Double(multipliedParameterCount) + 6 * Double(layers) * Double(attentionWidth) * 2 * keysPerToken(context)
+        let adapters = Double(adapterParameterCount)
+        let perWeight: Double = lora == nil ? 6 : 4
+        return perWeight * Double(multipliedParameterCount) + 6 * adapters
+            + 6 * Double(layers) * Double(attentionWidth) * 2 * keysPerToken(context)
     }
 
-    /// A third of `trainingFLOPsPerToken`: the backward pass costs twice the forward pass.
-    public func forwardFLOPsPerToken(context: Int) -> Double { trainingFLOPsPerToken(context: context) / 3 }
+    /// 2 N + 2 L H E T: the backward pass of a model that trains as a whole costs twice the forward pass.
+    public func forwardFLOPsPerToken(context: Int) -> Double {
+        2 * Double(multipliedParameterCount + adapterParameterCount)
+            + 2 * Double(layers) * Double(attentionWidth) * 2 * keysPerToken(context)
+    }
+
+    /// Numbers in the low-rank adapters; 0 without.
+    public var adapterParameterCount: Int {
+        guard let lora else { return 0 }
+        let keys = kvHeads * headWidth
+        let sides = [
+            "q_proj": dim + attentionWidth, "k_proj": dim + keys, "v_proj": dim + keys, "o_proj": attentionWidth + dim,
+            "gate_proj": dim + ffWidth, "up_proj": dim + ffWidth, "down_proj": ffWidth + dim,
+        ]
+        return layers * lora.rank * Set(lora.targets).reduce(0) { $0 + (sides[$1] ?? 0) }
+    }
 
     /// Mean number of keys a token attends to in a row of `context` tokens: T/2, or less under a sliding window.
     private func keysPerToken(_ context: Int) -> Double {
@@ -60,13 +79,14 @@ extension ModelConfig {
 
     /// Bytes for training on `tokens` tokens at a time (batch x row length), f32 throughout.
     public func trainingMemory(tokens: Int) -> MemoryEstimate {
-        let weights = 4 * parameterCount
+        let trained = 4 * (lora == nil ? parameterCount : adapterParameterCount)
+        let weights = 4 * adapterParameterCount + storage.width * parameterCount
         // Per token and layer: block input, middle of the block, qkv, attention output, feed-forward inner rows.
         let inner = family.isLlamaLike ? 2 * ffWidth : ffWidth
         let perLayer = 2 * dim + qkvWidth + attentionWidth + heads + inner + 2
         let temporaries = 2 * (inner + dim) + 4 * dim
         return MemoryEstimate(
-            weights: weights, gradients: weights, optimiser: 2 * weights,
+            weights: weights, gradients: trained, optimiser: 2 * trained,
             activations: 4 * tokens * (layers * perLayer + temporaries))
     }
 

@@ -63,6 +63,10 @@ public struct WeightView {
         guard values.count == count else {
             throw RhoError(.shape, "weight '\(name)' has \(count) numbers, got \(values.count)")
         }
+        if parameter.tensor.buffer.format == .f16, let wrong = values.first(where: { !(abs($0) < 65_520) }) {
+            throw RhoError(
+                .value, "weight '\(name)' holds \(wrong), which f16 cannot keep", hint: "keep the model as bf16 or f32")
+        }
         if transposed {
             Self.transpose(Array(values), rows: shape[0], columns: shape[1]).withUnsafeBufferPointer { write($0) }
         } else {
@@ -120,6 +124,10 @@ struct ParameterSet {
         var scatter: [WeightView.Segment] = []
     }
 
+    /// Whether what is added is trained; a frozen parameter collects no gradient and is not listed.
+    var isFrozen = false
+    /// How matrices are kept; in 16 bits they are frozen.
+    var format = StorageFormat.f32
     private(set) var parameters: [Parameter] = []
     private(set) var weights: [WeightView] = []
 
@@ -150,9 +158,9 @@ struct ParameterSet {
     private mutating func add(
         _ name: String, dims: [Int], _ parts: [Part], transposed: Bool
     ) throws(RhoError) -> Tensor {
-        let tensor = try Tensor.zeros(dims)
+        let tensor = dims.count == 1 ? try Tensor.zeros(dims) : try Tensor.weight(dims, format: format)
         let parameter = Parameter(name: name, tensor: tensor, decays: dims.count > 1)
-        parameters.append(parameter)
+        if isFrozen { tensor.requiresGrad = false } else { parameters.append(parameter) }
         var row = 0
         for part in parts {
             let contiguous = [WeightView.Segment(source: 0, target: row, count: part.rows)]

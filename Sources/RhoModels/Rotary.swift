@@ -3,10 +3,10 @@ import RhoCore
 import RhoTensor
 
 extension ModelConfig {
-    /// Radians per token of each rotating pair: θ^(−2i/E) for i < E/2, then scaled.
+    /// Radians per token of each rotating pair: θ^(−2i/E) for i < E/2, then scaled; E is the width that rotates.
     public var rotaryFrequencies: [Double] {
-        (0..<headWidth / 2).map { pair in
-            let frequency = pow(ropeTheta, -2 * Double(pair) / Double(headWidth))
+        (0..<rotaryWidth / 2).map { pair in
+            let frequency = pow(ropeTheta, -2 * Double(pair) / Double(rotaryWidth))
             return ropeScaling?.apply(to: frequency) ?? frequency
         }
     }

@@ -46,11 +46,11 @@ public enum Fused {
         try SwiGLULinearOp(hasResidual: residual != nil).apply([gu, w] + [residual].compactMap { $0 })
     }
 
-    /// y = gelu(h) wᵀ + b + r with GELU's tanh form.
+    /// y = gelu(h) wᵀ + b + r with GELU in its tanh form, or the exact one.
     public static func geluLinear(
-        _ h: Tensor, _ w: Tensor, bias: Tensor? = nil, residual: Tensor? = nil
+        _ h: Tensor, _ w: Tensor, bias: Tensor? = nil, residual: Tensor? = nil, exact: Bool = false
     ) throws(RhoError) -> Tensor {
-        try GELULinearOp(hasBias: bias != nil, hasResidual: residual != nil)
+        try GELULinearOp(hasBias: bias != nil, hasResidual: residual != nil, isExact: exact)
             .apply([h, w] + [bias, residual].compactMap { $0 })
     }
 

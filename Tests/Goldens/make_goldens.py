@@ -55,6 +55,18 @@ FAMILIES = {
         **small(max_position_embeddings=64, rope_parameters=LLAMA3_ROPE)), False),
     "mistral": (lambda: transformers.MistralConfig(**small(sliding_window=5, head_dim=6)), False),
     "qwen2": (lambda: transformers.Qwen2Config(**small(use_sliding_window=False)), False),
+    "gpt_neox": (lambda: transformers.GPTNeoXConfig(
+        vocab_size=53, hidden_size=32, num_hidden_layers=2, num_attention_heads=2, intermediate_size=72,
+        max_position_embeddings=32, hidden_act="gelu", rope_parameters=dict(
+            rope_type="default", rope_theta=10000.0, partial_rotary_factor=0.25), hidden_dropout=0.0,
+        attention_dropout=0.0, use_parallel_residual=True, tie_word_embeddings=False, bos_token_id=0, eos_token_id=0),
+        True),
+    "gpt_neox_serial": (lambda: transformers.GPTNeoXConfig(
+        vocab_size=29, hidden_size=16, num_hidden_layers=2, num_attention_heads=2, intermediate_size=24,
+        max_position_embeddings=32, hidden_act="gelu_fast", rope_parameters=dict(
+            rope_type="default", rope_theta=500.0, partial_rotary_factor=0.5), hidden_dropout=0.0,
+        attention_dropout=0.0, use_parallel_residual=False, tie_word_embeddings=True, bos_token_id=0, eos_token_id=0),
+        False),
     "qwen3": (lambda: transformers.Qwen3Config(**small(head_dim=8, use_sliding_window=False)), False),
 }
 
@@ -112,6 +124,11 @@ def continuations(model, vocabulary):
     return result
 
 
+def stored(name, key):
+    """The name of a weight in the file that save_pretrained writes, which for GPT-NeoX's head is the older one."""
+    return "embed_out.weight" if name.startswith("gpt_neox") and key == "lm_head.weight" else key
+
+
 def make(name):
     configuration, trains = FAMILIES[name]
     torch.manual_seed(0)
@@ -144,7 +161,7 @@ def make(name):
         if step == 0:
             first = (losses.detach(), logits.detach())
             for key, weight in model.named_parameters():
-                tensors["grad." + key] = weight.grad.detach().clone().contiguous()
+                tensors["grad." + stored(name, key)] = weight.grad.detach().clone().contiguous()
         norm = torch.nn.utils.clip_grad_norm_(model.parameters(), CLIP)
         for group in optimiser.param_groups:
             group["lr"] = rate(step)
@@ -153,7 +170,7 @@ def make(name):
         steps.append({"loss": objective.item(), "gradient_norm": norm.item(), "learning_rate": rate(step)})
     if trains:
         for key, weight in model.named_parameters():
-            tensors["final." + key] = weight.detach().clone().contiguous()
+            tensors["final." + stored(name, key)] = weight.detach().clone().contiguous()
 
     golden = {
         "made_with": {"torch": torch.__version__, "transformers": transformers.__version__,

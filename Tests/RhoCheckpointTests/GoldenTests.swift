@@ -6,8 +6,8 @@ import Testing
 
 /// Models against transformers: the same weights, batch and selection mask must give the same numbers.
 @Suite struct GoldenTests {
-    static let trained = ["llama_untied", "llama_tied", "gpt2"]
-    static let families = trained + ["llama3_rope", "mistral", "qwen2", "qwen3"]
+    static let trained = ["llama_untied", "llama_tied", "gpt2", "gpt_neox"]
+    static let families = trained + ["llama3_rope", "mistral", "qwen2", "qwen3", "gpt_neox_serial"]
 
     @Test(arguments: families)
     func lossesMatch(family: String) throws {
@@ -82,9 +82,17 @@ import Testing
         return try model.loss(golden.grid, targets: golden.targets).mul(weights).sum()
     }
 
-    /// Places of GPT-2's key biases. A key bias shifts all scores of a query alike, so its gradient is zero but for
-    /// rounding (with rotary positions it is not: the shift depends on the distance).
-    private static func keyBias(_ weight: WeightView, _ config: ModelConfig) -> Range<Int> {
-        weight.name.hasSuffix("attn.c_attn.bias") ? config.dim..<2 * config.dim : 0..<0
+    /// Places of key biases that no rotation reaches: all of GPT-2's, and those of GPT-NeoX that stay in place. Such a bias
+    /// shifts all scores of a query alike, so its gradient is zero but for rounding (with rotary positions it is not: the
+    /// shift depends on the distance).
+    private static func keyBias(_ weight: WeightView, _ config: ModelConfig) -> Set<Int> {
+        if weight.name.hasSuffix("attn.c_attn.bias") { return Set(config.dim..<2 * config.dim) }
+        guard weight.name.hasSuffix("query_key_value.bias") else { return [] }
+        var places = Set<Int>()
+        for head in 0..<config.heads {
+            let keys = (3 * head + 1) * config.headWidth
+            places.formUnion(keys + config.rotaryWidth..<keys + config.headWidth)
+        }
+        return places
     }
 }

@@ -25,6 +25,9 @@ import Testing
         #expect(make(heads: 4, kv: 3) == "heads must be divisible by kv_heads, got heads 4 and kv_heads 3")
         #expect(make(layers: 0) == "layers must be at least 1, got 0")
         #expect(make(dim: 1 << 40) == "dim must be at most 268435456, got 1099511627776")
+        #expect(
+            make(dim: 1 << 26, layers: 1 << 28)
+                == "a model of dim 67108864, 268435456 layers, ff 178956976 and vocab 10 is too large to build")
         #expect(make(dim: 12, heads: 4) == "heads that rotate must have an even width, got 3")
         #expect(make(drop: 1) == "dropout must be in [0, 1), got 1.0")
         #expect(
@@ -45,6 +48,11 @@ import Testing
         if family != .gpt2 { config.ropeTheta = 1234 }
         if family == .llama { config.ropeScaling = .llama3(factor: 8, low: 1, high: 4, original: 32) }
         if family == .mistral { config.window = 16 }
+        if family == .gptNeoX {
+            config.rotaryShare = 0.25
+            config.parallelResidual = false
+            config.exactGELU = false
+        }
         let text = config.toHF().serialized()
         #expect(try ModelConfig.fromHF(JSON.parse(text)) == config)
     }
@@ -56,7 +64,7 @@ import Testing
         #expect(
             read(#"{"model_type":"mamba"}"#)
                 == "config.json: model_type 'mamba' is not supported; "
-                + "supported: llama, mistral, qwen2, qwen3, gpt2")
+                + "supported: llama, mistral, qwen2, qwen3, gpt2, gpt_neox")
         #expect(read(#"{"model_type":"gpt3"}"#).contains("(did you mean 'gpt2'?)"))
         #expect(read("{}") == "config.json: 'model_type' is missing")
         #expect(read("[]") == "config.json: expected a JSON object")

@@ -44,7 +44,8 @@ import Testing
 
     private func deepScale(_ name: String) -> Float {
         let isResidual = [
-            "o_proj.weight", "down_proj.weight", "attn.c_proj.weight", "mlp.c_proj.weight",
+            "o_proj.weight", "down_proj.weight", "attn.c_proj.weight", "mlp.c_proj.weight", "attention.dense.weight",
+            "dense_4h_to_h.weight",
         ]
         .contains { name.hasSuffix($0) }
         return isResidual ? Float(2).squareRoot() : 1
