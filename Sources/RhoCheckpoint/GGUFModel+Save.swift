@@ -9,11 +9,13 @@ extension GGUFModel {
         case q8 = "q8_0"
     }
 
-    /// Writes `model`, with `tokenizer` if given, as one GGUF file that llama.cpp-based programs read.
+    /// Writes `model`, with `tokenizer` and the chat template if given, as one GGUF file that llama.cpp-based programs read.
     /// Errors: `.io`, `.unsupported` for a model or tokenizer that has no form in GGUF.
     public static func save(
-        _ model: any LanguageModel, tokenizer: (any Tokenizer)?, to path: String, format: Format = .f16
+        _ model: any LanguageModel, tokenizer: (any Tokenizer)?, to path: String, format: Format = .f16,
+        companions: HFCompanions = .none
     ) throws(RhoError) {
+        let model = try model.merged()
         let config = model.config
         let isPermuted = config.family == .llama || config.family == .mistral
         var tensors: [GGUFTensor] = []
@@ -45,6 +47,7 @@ extension GGUFModel {
         }
         var pairs = try metadata(config)
         if let tokenizer { pairs += try GGUFTokenizer.metadata(tokenizer, vocab: config.vocab) }
+        if let template = companions.chatTemplate { pairs.append(("tokenizer.chat_template", .string(template))) }
         try GGUF.write(path, metadata: pairs, tensors: tensors)
     }
 
@@ -127,7 +130,8 @@ extension GGUFTokenizer {
         return [
             ("tokenizer.ggml.model", .string("gpt2")), ("tokenizer.ggml.pre", .string(try preTokenizer(json))),
             ("tokenizer.ggml.tokens", .strings(tokens)), ("tokenizer.ggml.token_type", .integers(types)),
-            ("tokenizer.ggml.merges", .strings(lines)), ("tokenizer.ggml.add_bos_token", .bool(false)),
+            ("tokenizer.ggml.merges", .strings(lines)),
+            ("tokenizer.ggml.add_bos_token", .bool(tokenizer.beginOfText != nil)),
         ]
     }
 

@@ -1,7 +1,8 @@
 import RhoCore
 import RhoModels
+import RhoTensor
 
-/// A model in a GGUF file: llama (also Mistral, SmolLM2), qwen2, qwen3 and gpt2, dequantised to f32.
+/// A model in a GGUF file: llama (also Mistral, SmolLM2), qwen2, qwen3 and gpt2, dequantised.
 public enum GGUFModel {
     /// Builds the model and fills it. Errors: `.checkpoint` for missing metadata or tensors, `.unsupported` for an
     /// architecture or number format not read here.
@@ -9,8 +10,10 @@ public enum GGUFModel {
         try load(GGUF(path: path))
     }
 
-    public static func load(_ file: GGUF) throws(RhoError) -> any LanguageModel {
-        let config = try config(file)
+    public static func load(_ file: GGUF, as format: StorageFormat = .f32) throws(RhoError) -> any LanguageModel {
+        var config = try config(file)
+        config.storage = format
+        try HFCheckpoint.checkSize(config, elements: file.entries.reduce(0) { $0 + $1.count }, file.path)
         let model = try ModelCatalog.blank(config)
         var used = Set<String>()
         let scratch = FloatScratch()

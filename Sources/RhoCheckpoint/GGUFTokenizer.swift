@@ -7,7 +7,8 @@ public enum GGUFTokenizer {
     /// An empty expression is GPT-2's own, which tokenizer.json leaves to its ByteLevel step.
     static let preTokenizers: [(name: String, pattern: String, digits: Bool)] = [
         ("gpt-2", "", false), ("smollm", "", true),
-        ("llama-bpe", SplitExpression.llama3, false), ("qwen2", SplitExpression.qwen2, false),
+        ("llama-bpe", SplitExpression.llama3, false), ("llama3", SplitExpression.llama3, false),
+        ("qwen2", SplitExpression.qwen2, false),
     ]
 
     /// Builds the tokenizer. Errors: `.checkpoint` for missing metadata, `.unsupported` for another kind of tokenizer.
@@ -67,9 +68,11 @@ public enum GGUFTokenizer {
             "version": "1.0", "truncation": nil, "padding": nil, "added_tokens": addedTokens(tokens, types),
             "normalizer": name == "qwen2" ? ["type": "NFC"] : nil,
             "pre_tokenizer": steps.count == 1 ? steps[0] : ["type": "Sequence", "pretokenizers": .array(steps)],
-            "post_processor": bytes, "decoder": bytes,
+            "post_processor": begin(file, tokens, byDefault: pre.pattern == SplitExpression.llama3) ?? bytes,
+            "decoder": bytes,
             "model": model(
-                tokens, merges: merges, unknown: nil, byteFallback: false, ignoresMerges: name == "llama-bpe"),
+                tokens, merges: merges, unknown: nil, byteFallback: false,
+                ignoresMerges: pre.pattern == SplitExpression.llama3),
         ]
     }
 
@@ -106,9 +109,29 @@ public enum GGUFTokenizer {
         return [
             "version": "1.0", "truncation": nil, "padding": nil, "added_tokens": addedTokens(tokens, types),
             "normalizer": ["type": "Sequence", "normalizers": .array(normalizers)], "pre_tokenizer": nil,
-            "post_processor": nil, "decoder": ["type": "Sequence", "decoders": .array(decoders)],
+            "post_processor": begin(file, tokens, byDefault: true) ?? nil,
+            "decoder": ["type": "Sequence", "decoders": .array(decoders)],
             "model": model(
                 tokens, merges: merges.map(\.text), unknown: unknown, byteFallback: true, ignoresMerges: false),
+        ]
+    }
+
+    /// The step that puts the begin-of-text token before a text, where the file asks for it or its kind always has one.
+    private static func begin(_ file: GGUF, _ tokens: [String], byDefault: Bool) -> JSON? {
+        guard case .integer(let number) = file["tokenizer.ggml.bos_token_id"], tokens.indices.contains(Int(number))
+        else { return nil }
+        let asked = file["tokenizer.ggml.add_bos_token"].map { $0 == .bool(true) }
+        guard asked ?? byDefault else { return nil }
+        let text = JSON.string(tokens[Int(number)])
+        let token: JSON = ["SpecialToken": ["id": text, "type_id": 0]]
+        func sequence(_ name: String, _ type: Int) -> JSON {
+            ["Sequence": ["id": .string(name), "type_id": JSON(type)]]
+        }
+        var known: JSONObject = [:]
+        known[tokens[Int(number)]] = ["id": text, "ids": [.integer(number)], "tokens": [text]]
+        return [
+            "type": "TemplateProcessing", "single": [token, sequence("A", 0)],
+            "pair": [token, sequence("A", 0), token, sequence("B", 1)], "special_tokens": .object(known),
         ]
     }
 

@@ -1,13 +1,15 @@
 import RhoCore
 import RhoModels
+import RhoTensor
 import RhoText
 
 extension HFCheckpoint {
     /// Loads the model in the directory `path`, and its tokenizer if there is a tokenizer.json.
     /// Errors: `.io`, `.format` (config.json), `.unsupported`, `.checkpoint` (weights), each naming file and key.
-    public static func load(_ path: String) throws(RhoError) -> (model: any LanguageModel, tokenizer: (any Tokenizer)?)
-    {
-        let model = try loadModel(path)
+    public static func load(
+        _ path: String, as format: StorageFormat = .f32
+    ) throws(RhoError) -> (model: any LanguageModel, tokenizer: (any Tokenizer)?) {
+        let model = try loadModel(path, as: format)
         let tokenizerPath = "\(path)/tokenizer.json"
         guard Files.exists(tokenizerPath) else { return (model, nil) }
         let tokenizer = try TokenizerCatalog.load(path: tokenizerPath)
@@ -20,11 +22,28 @@ extension HFCheckpoint {
         return (model, tokenizer)
     }
 
-    /// Loads the model alone.
-    public static func loadModel(_ path: String) throws(RhoError) -> any LanguageModel {
-        let model = try ModelCatalog.blank(config(path))
+    /// Loads the model alone, its matrices kept as `format`.
+    public static func loadModel(
+        _ path: String, as format: StorageFormat = .f32
+    ) throws(RhoError) -> any LanguageModel {
+        var config = try config(path)
+        config.storage = format
+        try checkSize(config, elements: WeightFiles(directory: path).elementCount, path)
+        let model = try ModelCatalog.blank(config)
         try loadWeights(path, into: model)
         return model
+    }
+
+    /// Keeps a configuration that lies about its size from being given memory: a wrong tensor is named later, but a model
+    /// twice as large as its weights is not built at all. Errors: `.mismatch`.
+    static func checkSize(_ config: ModelConfig, elements: Int, _ path: String) throws(RhoError) {
+        let wanted = config.parameterCount + config.adapterParameterCount
+        guard wanted / 2 <= elements else {
+            throw RhoError(
+                .mismatch,
+                "\(path): the configuration describes a model of \(wanted) parameters, the weights hold \(elements) numbers"
+            )
+        }
     }
 
     /// Reads config.json of the directory `path`.
@@ -80,13 +99,14 @@ extension HFCheckpoint {
     private static func basePrefix(_ family: ModelFamily) -> String {
         switch family {
         case .gpt2: "transformer."
+        case .gptNeoX: "gpt_neox."
         default: "model."
         }
     }
 
     /// Causal masks and rotary tables that older transformers saved, and the copy of a tied head.
     private static func isIgnorable(_ name: String, tied: Bool) -> Bool {
-        if tied, name == "lm_head.weight" { return true }
+        if tied, name == "lm_head.weight" || name == "embed_out.weight" { return true }
         return name.hasSuffix(".attn.bias") || name.hasSuffix(".masked_bias") || name.hasSuffix("rotary_emb.inv_freq")
             || name.hasSuffix(".attention.bias")
     }

@@ -8,17 +8,19 @@ public enum HFCheckpoint {
     /// Files above this many bytes of weights are split, as transformers does.
     public static let shardBytes = 5_000_000_000
 
-    /// Writes `model`, and `tokenizer` if given, to the directory `path`, which appears whole or not at all.
-    /// `type` is the number format of the weights; `companions` replace the settings files that would be written for a new
-    /// model. Errors: `.io`.
+    /// Writes `model`, and `tokenizer` if given, to the directory `path`, which appears whole or not at all. LoRA adapters
+    /// are merged into the matrices they adapt.
+    /// `type` is the number format of the weights; `companions` replace the settings files that are written for
+    /// a new model. Errors: `.io`.
     public static func save(
         _ model: any LanguageModel, tokenizer: (any Tokenizer)?, to path: String, type: ElementType = .f32,
-        shardBytes: Int = HFCheckpoint.shardBytes, companions: HFCompanions? = nil
+        shardBytes: Int = HFCheckpoint.shardBytes, companions: HFCompanions = .none
     ) throws(RhoError) {
         try Files.makeDirectory(Files.parent(of: path))
         let directory = try AtomicDirectory(path: path)
-        try write(model, tokenizer: tokenizer, into: directory.temporaryPath, type: type, shardBytes: shardBytes)
-        try companions?.write(into: directory.temporaryPath)
+        try write(
+            model.merged(), tokenizer: tokenizer, into: directory.temporaryPath, type: type, shardBytes: shardBytes)
+        try companions.write(into: directory.temporaryPath)
         try directory.commit()
     }
 
@@ -34,7 +36,7 @@ public enum HFCheckpoint {
         try Files.writeAtomically("\(directory)/config.json", configJSON(config, type).serialized(pretty: true) + "\n")
         try Files.writeAtomically(
             "\(directory)/generation_config.json", generationJSON(config).serialized(pretty: true) + "\n")
-        if let tokenizer { try writeTokenizer(tokenizer, context: config.context, into: directory) }
+        if let tokenizer { try writeTokenizer(tokenizer, config, into: directory) }
     }
 
     private static func writeWeights(
@@ -100,19 +102,21 @@ public enum HFCheckpoint {
     }
 
     private static func writeTokenizer(
-        _ tokenizer: any Tokenizer, context: Int, into directory: String
+        _ tokenizer: any Tokenizer, _ model: ModelConfig, into directory: String
     ) throws(RhoError) {
         try Files.writeAtomically("\(directory)/tokenizer.json", tokenizer.tokenizerJSON())
         var config: JSONObject = [
-            "tokenizer_class": "PreTrainedTokenizerFast", "model_max_length": JSON(context),
+            "tokenizer_class": "PreTrainedTokenizerFast", "model_max_length": JSON(model.context),
             "clean_up_tokenization_spaces": false,
         ]
-        if let end = tokenizer.endOfText {
-            let text = JSON.string(tokenizer.decodeString([end]))
+        if let end = model.eosToken.first {
+            let text = JSON.string(tokenizer.decodeString([Int32(clamping: end)]))
             config["eos_token"] = text
             config["pad_token"] = text
         }
-        if let begin = tokenizer.beginOfText { config["bos_token"] = .string(tokenizer.decodeString([begin])) }
+        if let begin = model.bosToken {
+            config["bos_token"] = .string(tokenizer.decodeString([Int32(clamping: begin)]))
+        }
         try Files.writeAtomically(
             "\(directory)/tokenizer_config.json", JSON.object(config).serialized(pretty: true) + "\n")
     }

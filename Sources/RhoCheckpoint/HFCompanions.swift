@@ -19,6 +19,11 @@ public struct HFCompanions: Sendable, Equatable {
         a.files.elementsEqual(b.files) { $0.name == $1.name && $0.content == $1.content }
     }
 
+    /// No files: those of a new model are written.
+    public static let none = HFCompanions(files: [])
+
+    private init(files: [(name: String, content: [UInt8])]) { self.files = files }
+
     /// What lies in the directory `path`. Errors: `.io`.
     public init(directory path: String) throws(RhoError) {
         var files: [(name: String, content: [UInt8])] = []
@@ -36,6 +41,15 @@ public struct HFCompanions: Sendable, Equatable {
             return
         }
         files = [("chat_template.jinja", Array(template.utf8))]
+    }
+
+    /// The chat template, from whichever file holds it.
+    var chatTemplate: String? {
+        if let file = files.first(where: { $0.name == "chat_template.jinja" }) {
+            return String(decoding: file.content, as: UTF8.self)
+        }
+        let config = files.first { $0.name == "tokenizer_config.json" }
+        return config.flatMap { try? JSON.parse($0.content) }?["chat_template"]?.stringValue
     }
 
     /// Writes them into a directory, over files of the same names.

@@ -68,6 +68,9 @@ public struct WeightFiles {
         return names.sorted()
     }
 
+    /// Numbers in all tensors together.
+    public var elementCount: Int { files.reduce(0) { $0 + $1.entries.reduce(0) { $0 + $1.count } } }
+
     /// Whether there is a tensor of this name.
     public func contains(_ name: String) -> Bool { places[name] != nil }
 

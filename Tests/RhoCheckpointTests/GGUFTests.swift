@@ -125,6 +125,32 @@ import Testing
         }
     }
 
+    @Test func theBeginTokenAndTheChatTemplateTravelToo() throws {
+        let directory = try TemporaryDirectory()
+        var json = try #require(JSON.parse(ByteTokenizer().tokenizerJSON()).objectValue)
+        json["post_processor"] = [
+            "type": "TemplateProcessing",
+            "single": [
+                ["SpecialToken": ["id": "<|endoftext|>", "type_id": 0]], ["Sequence": ["id": "A", "type_id": 0]],
+            ], "pair": [],
+            "special_tokens": ["<|endoftext|>": ["id": "<|endoftext|>", "ids": [256], "tokens": ["<|endoftext|>"]]],
+        ]
+        let tokenizer = try TokenizerCatalog.load(json: .object(json))
+        #expect(tokenizer.beginOfText == 256)
+        var config = try ModelConfig(family: .llama, vocab: 257, dim: 32, layers: 1, heads: 4, context: 12)
+        config.bosToken = 256
+        try Files.makeDirectory(directory.file("t"))
+        try Files.writeAtomically(directory.file("t/chat_template.jinja"), "{{ messages }}")
+        let companions = try HFCompanions(directory: directory.file("t"))
+        let path = directory.file("m.gguf")
+        try GGUFModel.save(ModelCatalog.make(config, seed: 2), tokenizer: tokenizer, to: path, companions: companions)
+        let back = try PretrainedModel.load(path)
+        #expect(back.tokenizer?.beginOfText == 256 && back.companions == companions)
+        #expect(try PretrainedModel.load(directory.path).model.config == back.model.config)
+        try Files.writeAtomically(directory.file("n.gguf"), "")
+        #expect(throws: RhoError.self) { try PretrainedModel.load(directory.path) }
+    }
+
     @Test func refusesOtherArchitectures() throws {
         let directory = try TemporaryDirectory()
         var bytes = try Files.read(golden("llama.gguf"))

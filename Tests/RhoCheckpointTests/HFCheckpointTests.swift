@@ -92,6 +92,18 @@ import Testing
         #expect(try Files.list(directory.path) == ["m"])
     }
 
+    @Test func aConfigurationThatLiesAboutItsSizeGetsNoMemory() throws {
+        let directory = try TemporaryDirectory()
+        let path = directory.file("m")
+        let model = try model(.llama)
+        try HFCheckpoint.save(model, tokenizer: nil, to: path)
+        let text = try Files.readText("\(path)/config.json").replacing(
+            "\"intermediate_size\": \(model.config.ffWidth)", with: "\"intermediate_size\": 200000000")
+        try Files.writeAtomically("\(path)/config.json", text)
+        let sentence = message { _ = try HFCheckpoint.loadModel(path) }
+        #expect(sentence.hasPrefix("\(path): the configuration describes a model of 192000"), "\(sentence)")
+    }
+
     @Test func wrongWeightsAreNamed() throws {
         let directory = try TemporaryDirectory()
         let path = directory.file("m"), file = path + "/model.safetensors"
