@@ -43,7 +43,8 @@ let package = Package(
     name: "rhoscript",
     products: [.executable(name: "rhoscript", targets: ["rhoscript"])],
     dependencies: [
-        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.0")
+        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.0"),
+        .package(url: "https://github.com/swhitty/FlyingFox", from: "0.27.1"),
     ],
     targets: [
         .systemLibrary(name: "CLua", pkgConfig: "lua5.4", providers: [.apt(["liblua5.4-dev"])]),
@@ -59,6 +60,9 @@ let package = Package(
             name: "rhoscript",
             dependencies: ["RhoBindings", .product(name: "ArgumentParser", package: "swift-argument-parser")]
                 + below("RhoBindings")),
+        .executableTarget(
+            name: "rhoserve",
+            dependencies: ["RhoTraining", .product(name: "FlyingFox", package: "FlyingFox")] + below("RhoTraining")),
         .executableTarget(
             name: "rhobench",
             dependencies: ["RhoBindings", .product(name: "ArgumentParser", package: "swift-argument-parser")]
@@ -77,8 +81,10 @@ let package = Package(
         }
         + [
             .target(name: "RhoTestSupport", dependencies: ["RhoCore"], path: "Tests/RhoTestSupport"),
-            .testTarget(name: "CommandLineTests", dependencies: ["rhoscript", "RhoTestSupport", "RhoCore"]),
-            .testTarget(name: "ArchitectureTests", dependencies: ["RhoTestSupport", "RhoBindings"] + below("RhoBindings")),
+            .testTarget(
+                name: "CommandLineTests", dependencies: ["rhoscript", "rhoserve", "RhoTestSupport", "RhoCore"]),
+            .testTarget(
+                name: "ArchitectureTests", dependencies: ["RhoTestSupport", "RhoBindings"] + below("RhoBindings")),
         ],
     swiftLanguageModes: [.v6]
 )

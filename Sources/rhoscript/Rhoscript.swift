@@ -12,6 +12,7 @@ struct Rhoscript: ParsableCommand {
             rhoscript FILE.lua --help
             rhoscript status|watch [DIR] | compare|plot|report RUN ... | tokens RUN [ARM]
             rhoscript init DIR | completions bash|zsh|fish
+            rhoscript loss|generate|serve MODEL
             rhoscript why FILE.lua|RUN [ARM] | cache ls|gc|verify
             rhoscript test [PATH ...] | help [NAME] | docs [--check] | version
             """,
@@ -25,8 +26,9 @@ struct Rhoscript: ParsableCommand {
         subcommands: [
             RunCommand.self, StatusCommand.self, CompareCommand.self, PlotCommand.self, ReportCommand.self,
             WatchCommand.self,
-            TokensCommand.self, InitCommand.self, CompletionsCommand.self, WhyCommand.self, CacheCommand.self,
-            TestCommand.self, HelpCommand.self, DocsCommand.self,
+            TokensCommand.self, LossCommand.self, GenerateCommand.self, ServeCommand.self, InitCommand.self,
+            CompletionsCommand.self, WhyCommand.self, CacheCommand.self, TestCommand.self, HelpCommand.self,
+            DocsCommand.self,
             VersionCommand.self,
         ],
         defaultSubcommand: RunCommand.self)

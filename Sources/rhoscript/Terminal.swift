@@ -4,6 +4,11 @@ import RhoBindings
 /// Writes to the standard streams and ends the process; nothing else in the program does either.
 enum Terminal {
     static func writeOut(_ text: String) { write(text, to: STDOUT_FILENO) }
+    static func writeOut(bytes: ArraySlice<UInt8>) {
+        fflush(nil)
+        bytes.withUnsafeBytes { send($0, to: STDOUT_FILENO) }
+    }
+
     static func writeError(_ text: String) { write(text, to: STDERR_FILENO) }
 
     static func exit(_ status: Int32) -> Never {
@@ -21,14 +26,16 @@ enum Terminal {
     private static func write(_ text: String, to descriptor: Int32) {
         fflush(nil)
         var text = text
-        text.withUTF8 { bytes in
-            var sent = 0
-            while sent < bytes.count, let base = bytes.baseAddress {
-                let count = Glibc.write(descriptor, base + sent, bytes.count - sent)
-                if count < 0, errno == EINTR { continue }
-                if count <= 0 { return }
-                sent += count
-            }
+        text.withUTF8 { send(UnsafeRawBufferPointer($0), to: descriptor) }
+    }
+
+    private static func send(_ bytes: UnsafeRawBufferPointer, to descriptor: Int32) {
+        var sent = 0
+        while sent < bytes.count, let base = bytes.baseAddress {
+            let count = Glibc.write(descriptor, base + sent, bytes.count - sent)
+            if count < 0, errno == EINTR { continue }
+            if count <= 0 { return }
+            sent += count
         }
     }
 }

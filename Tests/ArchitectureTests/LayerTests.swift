@@ -19,11 +19,15 @@ private let allowedImports: [String: Set<String>] = [
         "RhoCore", "RhoKernels", "RhoTensor", "RhoModels", "RhoCheckpoint", "RhoText", "RhoData", "RhoSelection",
         "RhoTraining", "LuaRuntime", "RhoStdlib",
     ],
-    "rhoscript": ["RhoCore", "RhoKernels", "RhoBindings", "LuaRuntime", "RhoTraining", "ArgumentParser"],
+    "rhoscript": [
+        "RhoCore", "RhoKernels", "RhoTensor", "RhoModels", "RhoCheckpoint", "RhoText", "RhoData", "RhoTraining",
+        "RhoBindings", "LuaRuntime", "ArgumentParser",
+    ],
+    "rhoserve": ["RhoCore", "RhoKernels", "RhoCheckpoint", "RhoTraining", "FlyingFox"],
     "rhobench": [
         "ArgumentParser",
-        "RhoCore", "RhoKernels", "RhoTensor", "RhoModels", "RhoText", "RhoData", "RhoSelection", "RhoTraining",
-        "RhoBindings", "LuaRuntime",
+        "RhoCore", "RhoKernels", "RhoTensor", "RhoModels", "RhoCheckpoint", "RhoText", "RhoData", "RhoSelection",
+        "RhoTraining", "RhoBindings", "LuaRuntime",
     ],
 ]
 
@@ -60,7 +64,8 @@ func filesStayShort(folder: String) throws {
 /// The module that `line` imports, or nil where it is no import.
 private func importedModule(_ line: Substring) -> String? {
     var words = line.split(separator: " ")
-    while let first = words.first, first.hasPrefix("@") || ["public", "package", "internal", "private"].contains(first) {
+    while let first = words.first, first.hasPrefix("@") || ["public", "package", "internal", "private"].contains(first)
+    {
         words.removeFirst()
     }
     guard words.count >= 2, words[0] == "import" else { return nil }

@@ -23,7 +23,7 @@ struct Outcome {
 /// The program under test, in a directory of its own.
 final class Program {
     let directory: TemporaryDirectory
-    private var environment: [String]
+    let environment: [String]
 
     init() throws {
         directory = try TemporaryDirectory()

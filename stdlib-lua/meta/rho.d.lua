@@ -96,8 +96,10 @@
 ---@field temperature? number 0 takes the most probable token (default 0)
 ---@field top_k? integer draw from the k most probable tokens only
 ---@field top_p? number draw from the most probable tokens that make up this share (default 1)
+---@field repetition_penalty? number divides positive and multiplies negative logits of tokens that are there already (arXiv:1909.05858) (default 1)
 ---@field stop? string|string[] texts that end a continuation; they are not part of it
 ---@field seed? integer of the draws (default 0)
+---@field on_text? function on_text(piece, prompt) sees each continuation as it grows; returning false ends that one
 
 ---@class (exact) Gpt2Options
 ---@field tokenizer Tokenizer whose ids the model reads
@@ -211,6 +213,12 @@
 ---@class (exact) LookOptions
 ---@field limit? integer how many (default 10)
 
+---@class (exact) LoraOptions
+---@field rank? integer inner width of the adapters (default 8)
+---@field alpha? number the change is scaled by alpha / rank (default: twice the rank)
+---@field targets? ("q_proj"|"k_proj"|"v_proj"|"o_proj"|"gate_proj"|"up_proj"|"down_proj")[] which matrices of each layer are adapted (default {"q_proj", "v_proj"})
+---@field seed? integer of the adapters' first factors; the second start at zero (default 0)
+
 ---@class (exact) LowEntropyOptions
 ---@field keep? number|KeepSchedule share of tokens kept, 0 to 1, or a schedule; default 0.6
 ---@field scope? "sequence"|"micro_batch"|"batch"|"corpus" which tokens compete: a sequence, a micro_batch, the whole batch, or the corpus (default "batch")
@@ -226,6 +234,12 @@
 ---@class (exact) MapOptions
 ---@field name? string name in reports
 ---@field version? string stands for the function's meaning where its code does not say it all, as when it reads files: another version, other documents
+
+---@class (exact) MemoryOptions
+---@field batch? integer rows of a forward and backward pass (default 32)
+---@field context? integer tokens of a row (default: the model's context)
+---@field copies? integer further models of this size that are held meanwhile, weights only (default 0)
+---@field require? boolean an error, with the numbers, where it does not fit (default false)
 
 ---@class (exact) MixOptions
 ---@field parts any[][] { {corpus, weight}, ... }
@@ -350,7 +364,8 @@
 ---@field scores? Scores the reference model's losses, from rho.score
 
 ---@class (exact) SaveModelOptions
----@field type? "f32"|"bf16"|"f16" number format of the weights (default "f32")
+---@field type? "f32"|"bf16"|"f16"|"q8_0" number format (default: f32, of GGUF: f16)
+---@field shard_bytes? integer weights beyond this are split over several files (default 5000000000)
 
 ---@class (exact) ScoreOptions
 ---@field reference Model the frozen reference model
@@ -1156,11 +1171,6 @@ function Model:tokenizer() end
 ---@return string # hexadecimal
 function Model:fingerprint() end
 
----Writes config.json, model.safetensors and tokenizer.json, as Hugging Face tools read them; the directory appears whole or not at all.
----@param path string the directory
----@param options? SaveModelOptions number format
-function Model:save(path, options) end
-
 ---The architecture under Hugging Face's names.
 ---@return table # the table
 function Model:config() end
@@ -1180,10 +1190,34 @@ function Model:logits(ids) end
 ---@return table # { pieces = {...}, loss = {...}, entropy = {...}, ids = {...} }
 function Model:token_losses(text) end
 
----Continues texts.
+---Continues texts. Several prompts run together. The draw for prompt r at position p depends on the seed, r and p only.
 ---@param options GenerateOptions prompts and how to draw
 ---@return string|string[] # the continuation, or one for each prompt
 function Model:generate(options) end
+
+---Writes config.json, model.safetensors and tokenizer.json, as Hugging Face tools read them; the directory appears whole or not at all. Chat template and generation settings that came with the model go with it. A path that ends in .gguf gets one file in that form, f32, f16 or q8_0.
+---@param path string the directory, or a file that ends in .gguf
+---@param options? SaveModelOptions number format and size of files
+function Model:save(path, options) end
+
+---What training takes: weights, gradients and AdamW's two moments, what the forward pass keeps for the backward pass, and what this machine has left.
+---@param options? MemoryOptions batch, and what else is held
+---@return table # bytes: { weights =, gradients =, optimiser =, activations =, copies =, total =, available = }, and a text
+function Model:memory(options) end
+
+---A copy whose matrices are frozen and carry low-rank adapters, W + (alpha / rank) B A (arXiv:2106.09685). rho.train trains the adapters alone. It starts as the model itself: B is zero.
+---@param options? LoraOptions size and places of the adapters
+---@return Model # the adapted model
+function Model:lora(options) end
+
+---A model without adapters that computes the same: each W + (alpha / rank) B A as one matrix.
+---@return Model # the merged model
+function Model:merge() end
+
+---Writes the adapters alone, as PEFT reads them: adapter_config.json and adapter_model.safetensors.
+---@param path string the directory
+---@param base? string name or path of the model they belong to
+function Model:save_adapter(path, base) end
 
 ---Gives its memory back at once.
 function Model:release() end
@@ -2152,8 +2186,9 @@ function rho.model.llama(options) end
 
 ---A model directory as Hugging Face tools write it: config.json, model.safetensors, tokenizer.json; or a .gguf file.
 ---@param path string the directory or file
+---@param keep? "f32"|"bf16"|"f16" how matrices are kept in memory; bf16 and f16 take half, for a model that scores or generates. Arithmetic is f32, and rho.train trains an f32 copy
 ---@return Model # the model
-function rho.model.load(path) end
+function rho.model.load(path, keep) end
 
 ---Calls fn(...) without recording history: for evaluation and for weights.
 ---@param fn function the function

@@ -2,6 +2,7 @@ import LuaRuntime
 import RhoCheckpoint
 import RhoCore
 import RhoModels
+import RhoTensor
 import RhoText
 
 /// Module `rho.model`: architectures and trained models.
@@ -99,16 +100,19 @@ struct ModelBinding {
             "rho.model.load",
             doc:
                 "A model directory as Hugging Face tools write it: config.json, model.safetensors, tokenizer.json; or a .gguf file.",
-            parameters: [LuaField("path", .string, required: true, doc: "the directory or file")], returns: result
+            parameters: [
+                LuaField("path", .string, required: true, doc: "the directory or file"),
+                LuaField(
+                    "keep", .oneOf(StorageFormat.allCases.map(\.rawValue)), default: "f32",
+                    doc: """
+                        how matrices are kept in memory; bf16 and f16 take half, for a model that scores or generates. \
+                        Arithmetic is f32, and rho.train trains an f32 copy
+                        """),
+            ], returns: result
         ) { call in
             let path = try session.input(call.string("path"))
-            if path.hasSuffix(".gguf") {
-                let file = try GGUF(path: path)
-                let tokenizer = GGUFTokenizer.isPresent(file) ? try GGUFTokenizer.load(file) : nil
-                return [ModelBox(try GGUFModel.load(file), tokenizer: tokenizer).value]
-            }
-            let loaded = try HFCheckpoint.load(path)
-            return [ModelBox(loaded.model, tokenizer: loaded.tokenizer).value]
+            let loaded = try PretrainedModel.load(path, as: StorageFormat(rawValue: call.string("keep")) ?? .f32)
+            return [ModelBox(loaded.model, tokenizer: loaded.tokenizer, companions: loaded.companions).value]
         }
     }
 }

@@ -8,17 +8,18 @@ import RhoTraining
 
 /// Class `Model`.
 enum ModelClass {
-    static let records = [ModelText.generateRecord, saveRecord]
+    static let records = [ModelGeneration.record, ModelSaving.record, ModelAdapters.record, ModelMemory.record]
 
     static var declaration: LuaClassDeclaration<ModelBox> {
         LuaClassDeclaration(
             "Model", doc: "A causal language model. rho.train never changes the model it is given; it trains a copy.",
             methods: [
                 start, loss, forward, attention, clone, copyFrom, blend, parameters, count, flops, context, tokenizer,
-                fingerprint, save, config,
+                fingerprint, config,
                 describe,
             ]
-                + ModelText.methods,
+                + ModelText.methods + [ModelGeneration.method, ModelSaving.method, ModelMemory.method]
+                + ModelAdapters.methods,
             describe: {
                 let weights = $0.isFresh ? "no weights yet" : "\($0.config.parameterCount) parameters"
                 return
@@ -118,7 +119,7 @@ enum ModelClass {
 
     private static var clone: LuaMethod<ModelBox> {
         LuaMethod("clone", doc: "A model with the same weights, sharing no memory.", returns: result) { box, _ in
-            [ModelBox(try box.model().clone(), tokenizer: box.tokenizer).value]
+            [box.box(try box.model().clone()).value]
         }
     }
 
@@ -215,26 +216,6 @@ enum ModelClass {
             "fingerprint", doc: "SHA-256 of architecture and weights.", returns: [LuaResult(.string, "hexadecimal")]
         ) { box, _ in
             [.string(try box.fingerprint())]
-        }
-    }
-
-    private static let saveRecord = LuaRecord(
-        "SaveModelOptions",
-        [LuaField("type", .oneOf(["f32", "bf16", "f16"]), default: "f32", doc: "number format of the weights")])
-
-    private static var save: LuaMethod<ModelBox> {
-        LuaMethod(
-            "save",
-            doc:
-                "Writes config.json, model.safetensors and tokenizer.json, as Hugging Face tools read them; the directory appears whole or not at all.",
-            parameters: [
-                LuaField("path", .string, required: true, doc: "the directory"),
-                LuaField("options", .options(saveRecord.name), doc: "number format"),
-            ]
-        ) { box, call in
-            let type = ElementType(rawValue: try call.options("options").string("type").uppercased()) ?? .f32
-            try HFCheckpoint.save(box.model(), tokenizer: box.tokenizer, to: call.string("path"), type: type)
-            return []
         }
     }
 

@@ -59,6 +59,59 @@ describe("models", function()
     expect.equal(#model:generate { prompts = { "a", "b" }, max_tokens = 3 }, 2)
     expect.truthy(#model:generate { "The farm", max_tokens = 8, temperature = 1, seed = 4, stop = "e" } <= 8)
     expect.error("top_p must be", function() model:generate { "a", top_p = 2 } end)
+    local shown = { "", "" }
+    local both = model:generate {
+      prompts = { "a", "b" }, temperature = 1, seed = 4, max_tokens = 9, repetition_penalty = 1.2,
+      on_text = function(piece, prompt) shown[prompt] = shown[prompt] .. piece end,
+    }
+    expect.equal(shown, both)
+    local pieces = 0
+    model:generate { "a", max_tokens = 9, temperature = 1, on_text = function() pieces = pieces + 1 return pieces < 2 end }
+    expect.truthy(pieces <= 2)
+    expect.error("boom", function() model:generate { "a", on_text = function() error("boom") end } end)
+  end)
+
+  it("carry low-rank adapters", function()
+    local model = fixture.model { seed = 1 }
+    local adapted = model:lora { rank = 2, targets = { "q_proj", "down_proj" } }
+    expect.equal(#adapted:parameters(), 4)
+    local batch = fixture.loader():batch(1)
+    expect.near(adapted:loss(batch):mean():item(), model:loss(batch):mean():item(), 1e-5)
+    local run = rho.train {
+      model = adapted, data = fixture.noisy(), tokens = 4 * 32 * 6, batch = 4, lr = 1e-2, seed = 1, eval = fixture.clean(8),
+    }
+    local merged = run.model:merge()
+    expect.equal(merged:parameter_count(), model:parameter_count())
+    expect.near(merged:loss(batch):mean():item(), run.model:loss(batch):mean():item(), 1e-4)
+    expect.truthy(run.model:fingerprint() ~= adapted:fingerprint())
+    local dir = os.getenv("RHO_TEST_DIR") .. "/lora"
+    run.model:save(dir)
+    expect.near(rho.model.load(dir):loss(batch):mean():item(), merged:loss(batch):mean():item(), 1e-5)
+    run.model:save_adapter(dir .. "/adapter", "base")
+    expect.error("has no LoRA adapters", model.save_adapter, model, dir .. "/none")
+    expect.error("one of", function() model:lora { targets = { "q" } } end)
+  end)
+
+  it("tell what training takes", function()
+    local model = fixture.model { seed = 1 }
+    local memory = model:memory { batch = 4 }
+    expect.equal(memory.weights, 4 * model:parameter_count())
+    expect.equal(memory.total, memory.weights * 4 + memory.activations)
+    expect.equal(model:memory({ copies = 2, batch = 4 }).total, memory.total + 2 * memory.weights)
+    expect.truthy(memory.text:find("weights", 1, true))
+    expect.error("training needs about", function() model:memory { batch = 1 << 30, require = true } end)
+    expect.truthy(model:lora({ rank = 1 }):memory({ batch = 4 }).optimiser < memory.optimiser)
+  end)
+
+  it("travel as GGUF", function()
+    local model = fixture.model { seed = 3 }
+    local file = os.getenv("RHO_TEST_DIR") .. "/model.gguf"
+    model:save(file, { type = "f32" })
+    expect.equal(rho.model.load(file):fingerprint(), model:fingerprint())
+    model:save(file, { type = "q8_0" })
+    expect.truthy(rho.model.load(file):fingerprint() ~= model:fingerprint())
+    expect.error("is written as f32, f16 or q8_0", model.save, model, file, { type = "bf16" })
+    expect.error("is a format of .gguf files", model.save, model, file .. "/dir", { type = "q8_0" })
   end)
 
   it("measure texts token by token", function()
