@@ -25,7 +25,7 @@ struct InitCommand: ParsableCommand {
                 guard Files.isDirectory(directory) else {
                     throw RhoError(.usage, "there is no directory '\(directory)'")
                 }
-                return try write([("types/rho.d.lua", stubs)])
+                return try Self.write([("types/rho.d.lua", stubs)], into: directory)
             }
             if Files.exists(directory) {
                 guard Files.isDirectory(directory) else { throw RhoError(.usage, "'\(directory)' is a file") }
@@ -42,12 +42,13 @@ struct InitCommand: ParsableCommand {
                 }
             }
             let absolute = directory == "." ? currentName : Files.name(of: directory)
-            try write([
-                (".gitignore", InitTemplates.ignored), (".luarc.json", InitTemplates.luaServer),
-                (".github/workflows/experiments.yml", InitTemplates.workflow(version: Host.versionNumber)),
-                ("README.md", InitTemplates.readme(absolute)), ("experiments/example.lua", InitTemplates.example),
-                ("tests/example_spec.lua", InitTemplates.spec), ("types/rho.d.lua", stubs),
-            ])
+            try Self.write(
+                [
+                    (".gitignore", InitTemplates.ignored), (".luarc.json", InitTemplates.luaServer),
+                    (".github/workflows/experiments.yml", InitTemplates.workflow(version: Host.versionNumber)),
+                    ("README.md", InitTemplates.readme(absolute)), ("experiments/example.lua", InitTemplates.example),
+                    ("tests/example_spec.lua", InitTemplates.spec), ("types/rho.d.lua", stubs),
+                ], into: directory)
             Terminal.writeOut("\nnext:\n  cd \(directory)\n  rhoscript experiments/example.lua\n")
         }
     }
@@ -59,7 +60,7 @@ struct InitCommand: ParsableCommand {
         return Files.name(of: String(cString: path))
     }
 
-    private func write(_ files: [(name: String, text: String)]) throws {
+    static func write(_ files: [(name: String, text: String)], into directory: String) throws {
         for file in files {
             let path = "\(directory)/\(file.name)"
             try Files.makeDirectory(Files.parent(of: path))

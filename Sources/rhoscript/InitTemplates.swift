@@ -100,7 +100,7 @@ enum InitTemplates {
                 run: |
                   apt-get update
                   apt-get install -y --no-install-recommends git pkg-config liblua5.4-dev libopenblas-dev libpcre2-dev \
-                    zlib1g-dev libssl-dev gnuplot-nox
+                    zlib1g-dev libedit-dev libssl-dev gnuplot-nox
               - name: Build rhoscript
                 env:
                   RHOSCRIPT_GIT: ${{ vars.RHOSCRIPT_GIT }}

@@ -89,7 +89,7 @@ struct ModelBinding {
     private func make(_ config: ModelConfig, _ options: LuaOptions) throws -> LuaValue {
         try config.validate()
         let tokenizer = try options.object("tokenizer", as: TokenizerBox.self).tokenizer
-        let box = ModelBox(config, tokenizer: tokenizer)
+        let box = ModelBox(config, tokenizer: tokenizer, checks: session.dry != nil)
         guard let seed = try options.optionalInt("seed") else { return box.value }
         return try box.start(seed: UInt64(bitPattern: Int64(seed))).value
     }
@@ -102,6 +102,7 @@ struct ModelBinding {
             parameters: [LuaField("path", .string, required: true, doc: "the directory or file")], returns: result
         ) { call in
             let path = try session.input(call.string("path"))
+            if session.dry != nil { return [try promised(path).value] }
             if path.hasSuffix(".gguf") {
                 let file = try GGUF(path: path)
                 let tokenizer = GGUFTokenizer.isPresent(file) ? try GGUFTokenizer.load(file) : nil
@@ -110,5 +111,21 @@ struct ModelBinding {
             let loaded = try HFCheckpoint.load(path)
             return [ModelBox(loaded.model, tokenizer: loaded.tokenizer).value]
         }
+    }
+
+    /// The model at `path` without its weights, for a check.
+    private func promised(_ path: String) throws(RhoError) -> ModelBox {
+        if path.hasSuffix(".gguf") {
+            let file = try GGUF(path: path)
+            return ModelBox(
+                try GGUFModel.config(file),
+                tokenizer: GGUFTokenizer.isPresent(file) ? try GGUFTokenizer.load(file) : nil,
+                checks: true, isStandIn: true)
+        }
+        let tokenizer = "\(path)/tokenizer.json"
+        return ModelBox(
+            try HFCheckpoint.config(path),
+            tokenizer: Files.exists(tokenizer) ? try TokenizerCatalog.load(path: tokenizer) : nil,
+            checks: true, isStandIn: true)
     }
 }

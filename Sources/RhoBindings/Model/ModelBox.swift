@@ -12,26 +12,33 @@ import RhoTraining
 final class ModelBox {
     let config: ModelConfig
     let tokenizer: (any Tokenizer)?
-    /// What the weights are known by where that is cheaper than hashing them; cleared when they may have changed.
     private var made: (any LanguageModel)?
+    /// Under `rhoscript check` weights are promised and never made.
+    private let checks: Bool
+    /// Whether this model would have weights in a run.
+    let isStandIn: Bool
 
-    init(_ config: ModelConfig, tokenizer: (any Tokenizer)?) {
+    init(_ config: ModelConfig, tokenizer: (any Tokenizer)?, checks: Bool = false, isStandIn: Bool = false) {
         self.config = config
         self.tokenizer = tokenizer
+        self.checks = checks
+        self.isStandIn = isStandIn
     }
 
     init(_ model: any LanguageModel, tokenizer: (any Tokenizer)?) {
         config = model.config
         made = model
         self.tokenizer = tokenizer
+        (checks, isStandIn) = (false, false)
     }
 
     var value: LuaValue { .object(self, class: "Model") }
-    var isFresh: Bool { made == nil }
+    var isFresh: Bool { made == nil && !isStandIn }
 
     /// The weights.
     func model() throws(RhoError) -> any LanguageModel {
         if let made { return made }
+        if isStandIn { throw DryLedger.needs("the script uses the weights of a model") }
         throw RhoError(
             .usage, "the model has no weights yet",
             hint: "give it a seed when it is made, call model:start(seed), or let rho.train start it")
@@ -40,6 +47,7 @@ final class ModelBox {
     /// A new model: weights from the seed where there are none yet, else a copy.
     func start(seed: UInt64) throws(RhoError) -> ModelBox {
         if let made { return ModelBox(try made.clone(), tokenizer: tokenizer) }
+        if checks { return ModelBox(config, tokenizer: tokenizer, checks: true, isStandIn: true) }
         return ModelBox(try ModelCatalog.make(config, seed: seed), tokenizer: tokenizer)
     }
 

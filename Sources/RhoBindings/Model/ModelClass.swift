@@ -24,7 +24,7 @@ enum ModelClass {
                 return
                     "model \($0.config.family.rawValue) (\(weights), dim \($0.config.dim), \($0.config.layers) layers)"
             },
-            byteCount: { $0.isFresh ? 0 : $0.config.parameterCount * 4 }, release: { $0.release() })
+            byteCount: { $0.isFresh || $0.isStandIn ? 0 : $0.config.parameterCount * 4 }, release: { $0.release() })
     }
 
     private static let result = [LuaResult(.object("Model"), "the new model")]
@@ -232,6 +232,7 @@ enum ModelClass {
                 LuaField("options", .options(saveRecord.name), doc: "number format"),
             ]
         ) { box, call in
+            if box.isStandIn { return [] }
             let type = ElementType(rawValue: try call.options("options").string("type").uppercased()) ?? .f32
             try HFCheckpoint.save(box.model(), tokenizer: box.tokenizer, to: call.string("path"), type: type)
             return []
