@@ -69,8 +69,11 @@ function M.help(what)
   end
   local name = what
   if type(what) == "function" then name = name_of(what) end
-  if type(what) == "userdata" or type(what) == "table" then name = M.class_of(what) end
-  if what == rho then name = "rho" end
+  if type(what) == "userdata" then name = M.class_of(what) end
+  if type(what) == "table" then
+    local meta = getmetatable(what)
+    name = type(meta) == "table" and rawget(meta, "__name")
+  end
   if type(name) ~= "string" then
     print("there is no manual page of this " .. type(what))
     return
