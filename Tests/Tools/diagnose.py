@@ -76,6 +76,8 @@ def main():
             "diagnostics": {"globals": ["describe", "it", "before_each", "expect"]},
         }
         (root / ".luarc.json").write_text(json.dumps(settings))
+        # An element of a list is taken to be there, as lua-language-server does.
+        (root / ".emmyrc.json").write_text(json.dumps({"strict": {"arrayIndex": False}}))
         server = Server(command, root)
         server.ask("initialize", {
             "processId": None, "rootUri": root.as_uri(), "workspaceFolders": [{"uri": root.as_uri(), "name": "scripts"}],

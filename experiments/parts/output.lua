@@ -1,13 +1,10 @@
 --- What an experiment prints and leaves in its run directory beside what the verbs write: tables, plots, a report.
 local rho = require "rho"
-local context = require "rho.context"
 
 local M = {}
 
 --- Path below the run directory.
-function M.path(name)
-  return context.run:dir() .. "/" .. name
-end
+M.path = rho.run.path
 
 --- "0.512 ± 0.003" of several values; the deviation only where there are several.
 function M.figure(values, format)

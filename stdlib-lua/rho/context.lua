@@ -20,6 +20,9 @@ function M.check_frozen()
   end
 end
 
+--- A path below the run directory.
+function M.path(name) return M.run:dir() .. "/" .. name end
+
 --- A free name below the run directory: `wanted`, else `wanted-2`, ...
 function M.name(wanted)
   local name = wanted:gsub("[^%w%._-]+", "-")

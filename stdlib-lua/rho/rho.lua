@@ -4,6 +4,7 @@ local rho = require "rho.native"
 
 local compare = require "rho.compare"
 local config = require "rho.config"
+local context = require "rho.context"
 local corpus = require "rho.corpus"
 local experiment = require "rho.experiment"
 local loss = require "rho.loss"
@@ -33,6 +34,13 @@ rho.config = rho.declare({
   parameters = { { "values", "table", required = true, doc = "numbers, strings, booleans, lists, and tables of them" } },
   returns = { { "rho.Config", "the values, with the method with(changes)" } },
 }, config.new)
+
+rho.run.path = rho.declare({
+  name = "rho.run.path",
+  doc = "A path below the directory of the run in progress, for what an experiment writes itself.",
+  parameters = { { "name", "string", required = true, doc = "such as table.csv" } },
+  returns = { { "string", "the path" } },
+}, context.path)
 
 rho.text = {}
 
