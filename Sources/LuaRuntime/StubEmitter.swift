@@ -26,6 +26,15 @@ extension DocsEmitter {
         return out + [""]
     }
 
+    /// An option table that takes elements without names is a list too.
+    private func argumentStub(_ type: LuaType) -> String {
+        guard case .options(let name) = type, let record = catalog.record(name), let elements = positionals(record)
+        else {
+            return type.stub
+        }
+        return "\(type.stub)|\(elements.contains("|") ? "(\(elements))" : elements)[]"
+    }
+
     /// What may stand in the array part of an option table.
     private func positionals(_ record: LuaRecord) -> String? {
         let fields = record.fields.filter(\.positional)
@@ -57,7 +66,8 @@ extension DocsEmitter {
         var out = function.doc.split(separator: "\n").map { "---\($0)" }
         for parameter in function.parameters {
             let optional = parameter.required ? "" : "?"
-            out.append("---@param \(parameter.name)\(optional) \(parameter.type.stub) \(oneLine(parameter.doc))")
+            out.append(
+                "---@param \(parameter.name)\(optional) \(argumentStub(parameter.type)) \(oneLine(parameter.doc))")
         }
         if function.variadic { out.append("---@param ... any") }
         for result in function.returns { out.append("---@return \(result.type.resultStub) # \(oneLine(result.doc))") }

@@ -99,10 +99,13 @@ private final class PseudoTerminal {
     private var seen = ""
 
     init(_ program: Program, _ arguments: [String]) throws {
-        leader = posix_openpt(O_RDWR | O_NOCTTY)
-        guard leader >= 0, grantpt(leader) == 0, unlockpt(leader) == 0, let name = ptsname(leader) else {
+        leader = open("/dev/ptmx", O_RDWR | O_NOCTTY)
+        var (locked, number): (Int32, UInt32) = (0, 0)
+        // TIOCSPTLCK and TIOCGPTN: what unlockpt and ptsname do, which Glibc's module leaves out.
+        guard leader >= 0, ioctl(leader, 0x4004_5431, &locked) == 0, ioctl(leader, 0x8004_5430, &number) == 0 else {
             throw RhoError(.io, "there is no pseudo-terminal")
         }
+        let name = "/dev/pts/\(number)"
         // A terminal gets its process only through setsid and opening it first, which setsid(1) --ctty does.
         var actions = posix_spawn_file_actions_t()
         posix_spawn_file_actions_init(&actions)

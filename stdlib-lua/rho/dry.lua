@@ -40,7 +40,7 @@ local function watched(o, model, points)
     local ok, value = pcall(o.watch, model, point)
     if not ok then
       if type(value) == "table" and value.code == "dry" then
-        rho.dry.remark("what watch does with the model's weights is not checked")
+        rho.dry.remark("what watch does with the model's weights is not checked", true)
         return list
       end
       error(value, 0)

@@ -6,7 +6,7 @@ import RhoText
 /// The beginning of a corpus, read to see that it can be read and to estimate how many tokens it has.
 struct CorpusSample {
     /// Bytes of text read of each source.
-    static let limit = 1 << 20
+    private static let limit = 1 << 19
 
     /// Bytes of the whole corpus as far as they are known, else of what was read.
     private(set) var bytes = 0
@@ -33,6 +33,9 @@ struct CorpusSample {
             guard documents > 0 else { throw source.emptyError() }
             if !ended, let known = leaf.corpus.knownCount?.bytes ?? store.remembered(source)?.bytes {
                 (read, ended) = (known, true)
+            } else if !ended, let made = source as? GeneratedSource {
+                // As many documents as the function is asked for, each as long as the first ones were.
+                (read, ended) = (Int(Double(read) / Double(documents) * Double(made.count)), true)
             }
             bytes += read
             if !ended { isWhole = false }

@@ -50,7 +50,7 @@ struct DryBinding {
             ]
         ) { call in
             try saying("rho.train") {
-                let training = try DryTraining(try call.options("options"), store: session.store)
+                let training = try DryTraining(try call.options("options"), ledger: ledger(), store: session.store)
                 return [try training.enter(ledger(), at: call.state.placeText)]
             }
         }
@@ -65,7 +65,7 @@ struct DryBinding {
             returns: [LuaResult(.object("Scores"), "scores that policies accept and nobody can read")]
         ) { call in
             try saying("rho.score") {
-                let scoring = try DryScoring(try call.options("options"), store: session.store)
+                let scoring = try DryScoring(try call.options("options"), ledger: ledger(), store: session.store)
                 return [try scoring.enter(ledger(), at: call.state.placeText).value]
             }
         }
@@ -75,9 +75,15 @@ struct DryBinding {
         LuaFunctionDeclaration(
             "rho.dry.remark",
             doc: "A sentence for the report of rhoscript check, at the line of the script that runs.",
-            parameters: [LuaField("text", .string, required: true, doc: "the sentence")]
+            parameters: [
+                LuaField("text", .string, required: true, doc: "the sentence"),
+                LuaField(
+                    "blinds", .boolean, default: false,
+                    doc: "what follows in the script may fail because a stand-in lacks something"),
+            ]
         ) { call in
-            try ledger().remark(try call.string("text"), at: call.state.placeText)
+            try ledger().remark(
+                try call.string("text"), at: call.state.placeText, blinds: try call.bool("blinds"))
             return []
         }
     }

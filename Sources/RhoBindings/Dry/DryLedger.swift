@@ -33,14 +33,27 @@ package final class DryLedger {
     /// Sentences about what deserves a look, with their places, in order and each once.
     private(set) var remarks: [(place: String, text: String)] = []
     private var speeds: [String: StepSpeed?] = [:]
+    /// The beginnings of corpora, each read once; the corpus is held so that its identity stays its own.
+    private var samples: [ObjectIdentifier: (corpus: CorpusBox, sample: CorpusSample)] = [:]
+    /// Whether something that a run has is missing from a stand-in, so that the script may stumble over its absence.
+    private(set) var isBlind = false
 
     /// Whether a stand-in was handed out: what follows in the script may not be as it would be in a run.
     var handedOut: Bool { entries.contains { $0.kind != .tokenizer } }
 
     func add(_ entry: Entry) { entries.append(entry) }
 
-    func remark(_ text: String, at place: String) {
+    /// - Parameter blinds: whether what follows in the script may fail for want of what is not there.
+    func remark(_ text: String, at place: String, blinds: Bool = false) {
+        if blinds { isBlind = true }
         if !remarks.contains(where: { $0.place == place && $0.text == text }) { remarks.append((place, text)) }
+    }
+
+    func sample(_ corpus: CorpusBox, _ store: StoreSession) throws -> CorpusSample {
+        if let known = samples[ObjectIdentifier(corpus)] { return known.sample }
+        let sample = try CorpusSample(corpus, store: store)
+        samples[ObjectIdentifier(corpus)] = (corpus, sample)
+        return sample
     }
 
     /// The measured speed of models of that shape; nil where it could not be measured.

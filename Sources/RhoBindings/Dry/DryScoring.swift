@@ -20,7 +20,7 @@ struct DryScoring {
     private let isWhole: Bool
     private let facts: ScoresBox.Facts
 
-    init(_ options: LuaOptions, store: StoreSession) throws {
+    init(_ options: LuaOptions, ledger: DryLedger, store: StoreSession) throws {
         reference = try options.object("reference", as: ModelBox.self)
         guard !reference.isFresh else {
             throw RhoError(
@@ -40,7 +40,7 @@ struct DryScoring {
                 .value,
                 "context must not exceed the reference's \(reference.config.context) tokens, got \(context)")
         }
-        let sample = try CorpusSample(corpus, store: store)
+        let sample = try ledger.sample(corpus, store)
         tokens = sample.tokens(tokenizer)
         isWhole = sample.isWhole
         facts = ScoresBox.Facts(

@@ -43,7 +43,7 @@ struct DryTraining {
     /// Tokens of all held-out texts together.
     private var heldOutTokens = 0.0
 
-    init(_ options: LuaOptions, store: StoreSession) throws {
+    init(_ options: LuaOptions, ledger: DryLedger, store: StoreSession) throws {
         name = try options.string("name")
         model = try options.object("model", as: ModelBox.self)
         corpus = try options.object("data", as: CorpusBox.self)
@@ -58,9 +58,9 @@ struct DryTraining {
         accumulate = try options.int("accumulate")
         context = try options.int("context")
         looks = try options.int("looks")
-        sample = try CorpusSample(corpus, store: store)
+        sample = try ledger.sample(corpus, store)
         for value in try options.list("evaluations").compactMap(\.optionsValue) {
-            let held = try CorpusSample(value.object("data", as: CorpusBox.self), store: store)
+            let held = try ledger.sample(value.object("data", as: CorpusBox.self), store)
             let limit = try value.optionalDouble("limit_tokens") ?? .infinity
             heldOutTokens += min(limit, Double(held.tokens(tokenizer)))
         }

@@ -72,7 +72,7 @@ struct TokenizerBinding {
                 vocabularySize: try options.int("vocab_size"),
                 pattern: SplitPattern(rawValue: try options.string("pattern")) ?? .gpt4)
             if let ledger = session.dry {
-                for corpus in corpora { _ = try CorpusSample(corpus, store: session.store) }
+                for corpus in corpora { _ = try ledger.sample(corpus, session.store) }
                 return [TokenizerBox(try training.standIn(in: ledger, at: call.state.placeText)).value]
             }
             return [TokenizerBox(try training.tokenizer()).value]

@@ -44,7 +44,10 @@ public final class Prompt {
     public var isPending: Bool { !pending.isEmpty }
 
     /// Forgets a statement that was begun.
-    public func clear() { pending = "" }
+    public func clear() {
+        pending = ""
+        host.state.forgetInterrupt()
+    }
 
     /// Takes a line.
     public func take(_ line: String) -> Answer {
@@ -71,7 +74,8 @@ public final class Prompt {
     public func end() { _ = try? ending.call() }
 
     private func answer(_ body: () throws -> [LuaValue]) -> Answer {
-        defer { LuaState.clearInterrupt() }
+        host.state.forgetInterrupt()
+        defer { host.state.forgetInterrupt() }
         do {
             return .done(try body().first?.stringValue ?? "")
         } catch let error as LuaError {
