@@ -35,6 +35,7 @@ extension HTML {
         td.n { text-align:right; font-variant-numeric:tabular-nums; white-space:nowrap; }
         thead th:not(:first-child) { text-align:right; }
         .parameters { width:auto; min-width:50%; } .parameters td { text-align:left; }
+        .parameters th code { white-space:nowrap; } .parameters td:nth-child(2) { min-width:5em; }
         .parameters td:last-child { color:var(--soft); }
         .facts th { width:9em; color:var(--soft); } .facts td { overflow-wrap:anywhere; }
         code { font-family:ui-monospace,SFMono-Regular,Menlo,monospace; font-size:.9em; overflow-wrap:anywhere; }
@@ -59,7 +60,7 @@ extension HTML {
     /// Paper: everything on the page, tables as narrow as they need to be, what is chosen on the screen only named.
     private static let printStyle = """
         @media print {
-          :root { --ink:#000; --soft:#444; --line:#bbb; --page:#fff; --card:#fff; color-scheme:light; }
+          :root { --ink:#000; --soft:#444; --line:#ddd; --page:#fff; --card:#fff; color-scheme:light; }
           @page { margin:14mm; }
           body { background:#fff; font-size:11pt; } main { max-width:none; padding:0; }
           section { break-inside:avoid-page; border:0; border-top:1px solid #bbb; border-radius:0; padding:10px 0; margin:0; }
