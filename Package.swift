@@ -50,6 +50,7 @@ let package = Package(
         .systemLibrary(name: "CLua", pkgConfig: "lua5.4", providers: [.apt(["liblua5.4-dev"])]),
         .systemLibrary(name: "COpenBLAS", pkgConfig: "openblas", providers: [.apt(["libopenblas-dev"])]),
         .systemLibrary(name: "CPCRE2", pkgConfig: "libpcre2-8", providers: [.apt(["libpcre2-dev"])]),
+        .systemLibrary(name: "CEdit", pkgConfig: "libedit", providers: [.apt(["libedit-dev"])]),
         .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
         .systemLibrary(name: "CCrypto", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
         .target(name: "CLuaShims", dependencies: ["CLua"]),
@@ -58,7 +59,7 @@ let package = Package(
             resources: [.embedInCode("rho")]),
         .executableTarget(
             name: "rhoscript",
-            dependencies: ["RhoBindings", .product(name: "ArgumentParser", package: "swift-argument-parser")]
+            dependencies: ["RhoBindings", "CEdit", .product(name: "ArgumentParser", package: "swift-argument-parser")]
                 + below("RhoBindings")),
         .executableTarget(
             name: "rhoserve",

@@ -3,7 +3,6 @@
 -- the sets that successive checkpoints select drift apart.
 local rho = require "rho"
 local output = require "parts.output"
-local tables = require "rho.table"
 local words = require "parts.words"
 
 --- Figure 7 and equation 7: exact match of one arm's checkpoints against the loss of one of the sets.
@@ -68,7 +67,7 @@ return rho.experiment {
         }
         rows[#rows + 1] = row
         cells[#cells + 1] = {
-          arm.name, tables.count(row.tokens), ("%.4f"):format(row.selected), ("%.4f"):format(row.unselected),
+          arm.name, rho.text.count(row.tokens), ("%.4f"):format(row.selected), ("%.4f"):format(row.unselected),
           ("%.4f"):format(row.clean), ("%.1f%%"):format(row.accuracy * 100), ("%.3f"):format(row.overlap),
         }
         for _, kind in ipairs(kinds) do
@@ -86,7 +85,7 @@ return rho.experiment {
     local matrix = a.perplexity_matrix { sets = slm.sets, losses = slm.losses }
     local header, lines, sets = { "selected at" }, {}, {}
     for i, line in ipairs(matrix) do
-      local at = tables.count(slm.run.watched[i].tokens)
+      local at = rho.text.count(slm.run.watched[i].tokens)
       header[i + 1], lines[i] = "under " .. at, { at }
       sets[i] = { name = "selected at " .. at, x = {}, y = {} }
       for j, value in ipairs(line) do

@@ -88,6 +88,10 @@ struct Fingerprint {
     private mutating func addTable(_ index: Int32, _ depth: Int) throws(RhoError) {
         if let address = lua_topointer(L, index) {
             if address == state.globalsAddress || address == state.libraryGlobals?.address {
+                if let session = state.openSession {
+                    outside.insert("_G")
+                    add(tag: "session", session)
+                }
                 return add(tag: "globals")
             }
             if let name = moduleNames[address] { return add(tag: "module", name) }

@@ -46,7 +46,7 @@ extension LuaState {
     }
 
     /// File and line of the innermost frame of the user's own code.
-    func userPlace() -> (file: String, line: Int)? {
+    public func userPlace() -> (file: String, line: Int)? {
         var found: (file: String, line: Int)?
         walkFrames { frame in
             if frame.isUser { found = (frame.file, frame.line) }
@@ -102,4 +102,9 @@ extension LuaState {
         }
         return lines.joined(separator: "\n")
     }
+}
+
+extension LuaState {
+    /// `file:line` of the innermost frame of the user's own code; empty outside any script.
+    public var placeText: String { userPlace().map { "\($0.file):\($0.line)" } ?? "" }
 }

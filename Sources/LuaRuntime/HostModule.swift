@@ -8,7 +8,8 @@ extension LuaState {
         try register(
             LuaModuleDeclaration(
                 "rho.host", doc: "Declarations, errors, globals and help.",
-                functions: [declareFunction, failFunction, errorFunction, suggestionFunction] + statusFunctions))
+                functions: [declareFunction, declareClassFunction, failFunction, errorFunction, suggestionFunction]
+                    + statusFunctions))
         guard let cache = modules.cache, let globalsProxy, case .table(let module) = try cache.get("rho.host") else {
             return
         }

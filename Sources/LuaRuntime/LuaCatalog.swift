@@ -31,6 +31,8 @@ public final class LuaCatalog {
         public let methods: [Function]
         public let properties: [Property]
         public let operators: [Operator]
+        /// A Lua table with a metatable of that name, not a native object.
+        public var isTable = false
     }
 
     public struct Module: Sendable {

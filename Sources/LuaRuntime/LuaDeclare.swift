@@ -50,14 +50,14 @@ struct ParsedDeclaration {
         self.record = record
     }
 
-    private static func text(_ value: LuaValue, _ key: String) throws(RhoError) -> String {
+    static func text(_ value: LuaValue, _ key: String) throws(RhoError) -> String {
         guard let text = value.stringValue else {
             throw RhoError(.usage, "rho.declare: \(key) must be a string, got \(describeForError(value))")
         }
         return text
     }
 
-    private static func fields(_ table: LuaTable?, _ key: String) throws(RhoError) -> [LuaField] {
+    static func fields(_ table: LuaTable?, _ key: String) throws(RhoError) -> [LuaField] {
         guard let table else { throw RhoError(.usage, "rho.declare: \(key) must be a list of fields") }
         var fields: [LuaField] = []
         for (_, value) in try table.entries() {

@@ -23,6 +23,12 @@ extension LuaState {
     /// Forgets a past interrupt and takes the next signal as a first one; for prompts that go on.
     public static func clearInterrupt() { rho_signals_clear() }
 
+    /// ``clearInterrupt()``, and the stop that a signal asked of a script that was not running then is called off.
+    public func forgetInterrupt() {
+        Self.clearInterrupt()
+        if depth == 0 { rho_end_unwind(main) }
+    }
+
     /// Runs `body` so that the first signal only sets ``interruptRequested``: the loop inside is expected to notice at
     /// its next step, to call ``acknowledgeInterrupt()``, to save what it must, and to return. If nothing acknowledges
     /// within the grace period, or when the section ends, the script is stopped.

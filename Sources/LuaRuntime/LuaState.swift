@@ -61,6 +61,8 @@ public final class LuaState {
     /// The globals of embedded modules.
     var libraryGlobals: LuaTable?
     let initialSeed: UInt64
+    /// Names the session whose globals may change at any time; nil for scripts, which cannot make any.
+    var openSession: String?
     /// Place and frames of the error that is on its way out, noted while its stack still stood.
     var noted: NotedError?
     /// Nested protected calls from Swift; an unwinding ends when the outermost one returns.

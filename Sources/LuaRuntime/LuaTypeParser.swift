@@ -77,19 +77,33 @@ extension LuaType {
         switch self {
         case .any: "any"
         case .boolean: "boolean"
-        case .integer: "integer"
+        // A float with an integral value (2e6) counts as an integer.
+        case .integer: "number"
         case .number: "number"
         case .string: "string"
         case .oneOf(let names): names.map { "\"\(escapeForLua($0))\"" }.joined(separator: "|")
         case .list(let element): element.isUnion ? "(\(element.stub))[]" : "\(element.stub)[]"
         case .map(let element): "table<string, \(element.stub)>"
-        case .table: "table"
+        case .table: "table<any, any>"
         case .function: "function"
         case .object(let name): name
         case .options(let name): stubName(name)
-        case .anyOf(let types): types.map(\.stub).joined(separator: "|")
+        // Lists first: a table in braces is a list of objects before it is an object without its methods.
+        case .anyOf(let types):
+            (types.filter(\.isList) + types.filter { !$0.isList }).map(\.stub).joined(separator: "|")
         }
     }
+
+    /// The type of a result, which is as narrow as it is made.
+    var resultStub: String {
+        switch self {
+        case .integer: "integer"
+        case .list(let element): element.isUnion ? stub : "\(element.resultStub)[]"
+        default: stub
+        }
+    }
+
+    private var isList: Bool { if case .list = self { true } else { false } }
 
     private var isUnion: Bool {
         switch self {

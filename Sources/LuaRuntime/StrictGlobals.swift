@@ -38,6 +38,18 @@ extension LuaState {
         if lua_setupvalue(thread, -2, 1) == nil { rho_pop(thread, 1) }
     }
 
+    /// Lets user code make globals by assignment, as at a prompt. Functions that see the globals then have a fingerprint of
+    /// their own in every session: what the globals hold may change between two calls.
+    public func openGlobals(session: String) throws(RhoError) {
+        try needStack(8)
+        rho_push_globals(thread)
+        defer { rho_pop(thread, 1) }
+        guard lua_getmetatable(thread, -1) != 0 else { return }
+        defer { rho_pop(thread, 1) }
+        try setField(-1, "__newindex", .nil)
+        openSession = session
+    }
+
     private func undefinedGlobal() -> RhoError {
         let key = read(2)
         guard let name = key.stringValue else {

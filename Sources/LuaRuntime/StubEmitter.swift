@@ -17,18 +17,38 @@ extension DocsEmitter {
     private func stub(_ record: LuaRecord) -> [String] {
         var out = ["---@class (exact) \(stubName(record.name))"]
         for field in record.fields {
-            let optional = field.required ? "" : "?"
+            let optional = field.required && !field.positional ? "" : "?"
             let given = field.defaultValue.map { " (default \($0.source))" } ?? ""
             out.append("---@field \(field.name)\(optional) \(field.type.stub) \(oneLine(field.doc))\(given)")
         }
+        if let elements = positionals(record) { out.append("---@field [integer] \(elements) in place of named fields") }
+        if record.open != nil { out.append("---@field [string] any \(record.open ?? "")") }
         return out + [""]
+    }
+
+    /// An option table that takes elements without names is a list too.
+    private func argumentStub(_ type: LuaType) -> String {
+        guard case .options(let name) = type, let record = catalog.record(name), let elements = positionals(record)
+        else {
+            return type.stub
+        }
+        return "\(type.stub)|\(elements.contains("|") ? "(\(elements))" : elements)[]"
+    }
+
+    /// What may stand in the array part of an option table.
+    private func positionals(_ record: LuaRecord) -> String? {
+        let fields = record.fields.filter(\.positional)
+        if fields.count == 1, case .list(let element) = fields[0].type { return element.stub }
+        var types: [String] = []
+        for field in fields where !types.contains(field.type.stub) { types.append(field.type.stub) }
+        return types.isEmpty ? nil : types.joined(separator: "|")
     }
 
     private func stub(_ item: LuaCatalog.Class) -> [String] {
         let local = item.name.split(separator: ".").joined(separator: "_")
         var out = ["---\(oneLine(item.doc))", "---@class \(item.name)"]
         for property in item.properties {
-            out.append("---@field \(property.name) \(property.type.stub) \(oneLine(property.doc))")
+            out.append("---@field \(property.name) \(property.type.resultStub) \(oneLine(property.doc))")
         }
         for item in item.operators where !item.op.isUnary && item.op.stubName != nil {
             out.append("---@operator \(item.op.stubName ?? "")(any): any")
@@ -38,6 +58,7 @@ extension DocsEmitter {
             let name = "\(local):" + (method.name.split(separator: ":").last.map(String.init) ?? method.name)
             out += stub(method, named: name)
         }
+        if item.isTable { return out }
         return out + ["---Gives its memory back at once.", "function \(local):release() end", ""]
     }
 
@@ -45,10 +66,11 @@ extension DocsEmitter {
         var out = function.doc.split(separator: "\n").map { "---\($0)" }
         for parameter in function.parameters {
             let optional = parameter.required ? "" : "?"
-            out.append("---@param \(parameter.name)\(optional) \(parameter.type.stub) \(oneLine(parameter.doc))")
+            out.append(
+                "---@param \(parameter.name)\(optional) \(argumentStub(parameter.type)) \(oneLine(parameter.doc))")
         }
         if function.variadic { out.append("---@param ... any") }
-        for result in function.returns { out.append("---@return \(result.type.stub) # \(oneLine(result.doc))") }
+        for result in function.returns { out.append("---@return \(result.type.resultStub) # \(oneLine(result.doc))") }
         let names = function.parameters.map(\.name) + (function.variadic ? ["..."] : [])
         return out + ["function \(name)(\(names.joined(separator: ", "))) end", ""]
     }

@@ -6,6 +6,8 @@ public struct RhoError: Error, Sendable, CustomStringConvertible, Equatable {
     /// What kind of thing went wrong; scripts compare its raw value, the command line maps it to an exit code.
     public enum Code: String, Sendable, CaseIterable {
         case usage, value, io, format, shape, checkpoint, mismatch, diverged, interrupted, unsupported, memory, script
+        /// Under `rhoscript check`: what comes next needs what only a run has.
+        case dry
         case `internal`
     }
 

@@ -8,25 +8,16 @@ struct InitCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "init",
         abstract: "Make a new experiment repository: an example that runs, a spec, editor stubs, CI.",
-        usage: "rhoscript init DIR | rhoscript init --types DIR",
-        discussion: "The directory must be new or empty. With --types only types/rho.d.lua is written, over an old one."
+        usage: "rhoscript init DIR",
+        discussion: "The directory must be new or empty. rhoscript stubs renews the editor stubs of an existing one."
     )
 
     @Argument(help: ArgumentHelp("Where to.", valueName: "DIR"))
     var directory: String
 
-    @Flag(name: .long, help: "Only renew the editor stubs of an existing repository.")
-    var types = false
-
     func run() throws {
         try See.reporting {
             let stubs = try Host.editorStubs()
-            if types {
-                guard Files.isDirectory(directory) else {
-                    throw RhoError(.usage, "there is no directory '\(directory)'")
-                }
-                return try write([("types/rho.d.lua", stubs)])
-            }
             if Files.exists(directory) {
                 guard Files.isDirectory(directory) else { throw RhoError(.usage, "'\(directory)' is a file") }
                 // A repository that was just made with `git init` or cloned empty is as good as empty.
@@ -37,17 +28,18 @@ struct InitCommand: ParsableCommand {
                         "'\(directory)' is not empty: it holds \(found.prefix(3).joined(separator: ", "))"
                             + (found.count > 3 ? " and \(found.count - 3) more" : ""),
                         hint:
-                            "name a new directory, or renew the stubs of an old one with rhoscript init --types \(directory)"
+                            "name a new directory, or renew the stubs of an old one with rhoscript stubs \(directory)"
                     )
                 }
             }
             let absolute = directory == "." ? currentName : Files.name(of: directory)
-            try write([
-                (".gitignore", InitTemplates.ignored), (".luarc.json", InitTemplates.luaServer),
-                (".github/workflows/experiments.yml", InitTemplates.workflow(version: Host.versionNumber)),
-                ("README.md", InitTemplates.readme(absolute)), ("experiments/example.lua", InitTemplates.example),
-                ("tests/example_spec.lua", InitTemplates.spec), ("types/rho.d.lua", stubs),
-            ])
+            try Self.write(
+                [
+                    (".gitignore", InitTemplates.ignored), (".luarc.json", InitTemplates.luaServer),
+                    (".github/workflows/experiments.yml", InitTemplates.workflow(version: Host.versionNumber)),
+                    ("README.md", InitTemplates.readme(absolute)), ("experiments/example.lua", InitTemplates.example),
+                    ("tests/example_spec.lua", InitTemplates.spec), ("types/rho.d.lua", stubs),
+                ], into: directory)
             Terminal.writeOut("\nnext:\n  cd \(directory)\n  rhoscript experiments/example.lua\n")
         }
     }
@@ -59,7 +51,7 @@ struct InitCommand: ParsableCommand {
         return Files.name(of: String(cString: path))
     }
 
-    private func write(_ files: [(name: String, text: String)]) throws {
+    static func write(_ files: [(name: String, text: String)], into directory: String) throws {
         for file in files {
             let path = "\(directory)/\(file.name)"
             try Files.makeDirectory(Files.parent(of: path))

@@ -100,7 +100,7 @@ enum InitTemplates {
                 run: |
                   apt-get update
                   apt-get install -y --no-install-recommends git pkg-config liblua5.4-dev libopenblas-dev libpcre2-dev \
-                    zlib1g-dev libssl-dev gnuplot-nox
+                    zlib1g-dev libedit-dev libssl-dev gnuplot-nox
               - name: Build rhoscript
                 env:
                   RHOSCRIPT_GIT: ${{ vars.RHOSCRIPT_GIT }}
@@ -111,7 +111,9 @@ enum InitTemplates {
                   swift build -c release --product rhoscript
                   ln -s "$PWD/.build/release/rhoscript" /usr/local/bin/rhoscript
               - name: Specs
-                run: rhoscript test
+                run: rhoscript test --junit results/junit.xml
+              - name: Check every experiment
+                run: rhoscript check experiments/*.lua
               - name: Example
                 run: |
                   rhoscript experiments/example.lua tokens=16e3 --progress plain
@@ -119,7 +121,9 @@ enum InitTemplates {
               - uses: actions/upload-artifact@v4
                 with:
                   name: report
-                  path: runs/**/report.html
+                  path: |
+                    runs/**/report.html
+                    results/junit.xml
 
         """#
     }
@@ -131,6 +135,7 @@ enum InitTemplates {
         Experiments in selective language modelling, run by rhoscript.
 
         ```sh
+        rhoscript check experiments/example.lua         # options, memory and time, without training
         rhoscript experiments/example.lua               # a minute or two; ends with a table, a plot and a report
         rhoscript experiments/example.lua --help        # its parameters
         rhoscript experiments/example.lua keep=0.4      # another value
@@ -144,7 +149,7 @@ enum InitTemplates {
         | --- | --- |
         | `experiments/` | one file per question, in git |
         | `tests/` | specs of what experiments share |
-        | `types/rho.d.lua` | the Lua interface for editors; made again with `rhoscript init --types .` |
+        | `types/rho.d.lua` | the Lua interface for editors; made again with `rhoscript stubs .` |
         | `runs/` | what runs write; not in git |
 
         Editors with lua-language-server complete and check every option (`.luarc.json` points to `types/`).

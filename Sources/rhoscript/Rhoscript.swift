@@ -10,8 +10,9 @@ struct Rhoscript: ParsableCommand {
         usage: """
             rhoscript [run] FILE.lua [--set key=value ...] [options]
             rhoscript FILE.lua --help
+            rhoscript check FILE.lua ... | repl
             rhoscript status|watch [DIR] | compare|plot|report RUN ... | tokens RUN [ARM]
-            rhoscript init DIR | completions bash|zsh|fish
+            rhoscript init DIR | stubs [DIR] | completions bash|zsh|fish
             rhoscript loss|generate|serve MODEL
             rhoscript why FILE.lua|RUN [ARM] | cache ls|gc|verify
             rhoscript test [PATH ...] | help [NAME] | docs [--check] | version
@@ -24,11 +25,12 @@ struct Rhoscript: ParsableCommand {
             """,
         version: Host.versionLine,
         subcommands: [
-            RunCommand.self, StatusCommand.self, CompareCommand.self, PlotCommand.self, ReportCommand.self,
+            RunCommand.self, CheckCommand.self, ReplCommand.self, StatusCommand.self, CompareCommand.self,
+            PlotCommand.self, ReportCommand.self,
             WatchCommand.self,
             TokensCommand.self, LossCommand.self, GenerateCommand.self, ServeCommand.self, InitCommand.self,
-            CompletionsCommand.self, WhyCommand.self, CacheCommand.self, TestCommand.self, HelpCommand.self,
-            DocsCommand.self,
+            StubsCommand.self, CompletionsCommand.self, WhyCommand.self, CacheCommand.self, TestCommand.self,
+            HelpCommand.self, DocsCommand.self,
             VersionCommand.self,
         ],
         defaultSubcommand: RunCommand.self)

@@ -38,6 +38,11 @@ struct RunCommand: ParsableCommand {
     @Flag(name: .long, help: "Print every parameter with where its value comes from, and run nothing.")
     var printConfig = false
 
+    @Option(
+        name: .long,
+        help: ArgumentHelp("With --print-config: only what differs from the configuration of RUN.", valueName: "run"))
+    var against: String?
+
     @Flag(name: .long, help: "Write TensorBoard event files beside metrics.jsonl.")
     var tensorboard = false
 
@@ -80,7 +85,8 @@ struct RunCommand: ParsableCommand {
         var request = RunRequest(
             file: file, assignments: Array(words.dropFirst()) + set, seed: seed, out: out, json: json,
             quiet: quiet, help: scriptHelp, progress: host.progress.rawValue, force: force)
-        request.printConfig = printConfig
+        request.printConfig = printConfig || against != nil
+        request.against = against
         let outcome = Host.runExperiment(options, request)
         Terminal.finish(outcome)
     }

@@ -55,16 +55,17 @@ final class Program {
 
     @discardableResult
     func run(
-        _ arguments: [String], signal: Int32? = nil, when: String = "", after delay: Double = 0, seconds: Double = 120
+        program: String? = nil, _ arguments: [String], input: String = "/dev/null", signal: Int32? = nil,
+        when: String = "", after delay: Double = 0, seconds: Double = 120
     ) throws -> Outcome {
         let (out, err) = (directory.file(".out"), directory.file(".err"))
         var actions = posix_spawn_file_actions_t()
         posix_spawn_file_actions_init(&actions)
         defer { posix_spawn_file_actions_destroy(&actions) }
-        posix_spawn_file_actions_addopen(&actions, 0, "/dev/null", O_RDONLY, 0)
+        posix_spawn_file_actions_addopen(&actions, 0, input, O_RDONLY, 0)
         posix_spawn_file_actions_addopen(&actions, 1, out, O_WRONLY | O_CREAT | O_TRUNC, 0o644)
         posix_spawn_file_actions_addopen(&actions, 2, err, O_WRONLY | O_CREAT | O_TRUNC, 0o644)
-        var words = (["env", "-C", directory.path, Self.path] + arguments).map { strdup($0) } + [nil]
+        var words = (["env", "-C", directory.path, program ?? Self.path] + arguments).map { strdup($0) } + [nil]
         var variables = environment.map { strdup($0) } + [nil]
         defer { for pointer in words + variables { free(pointer) } }
         var child: pid_t = 0

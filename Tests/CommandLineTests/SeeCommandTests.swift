@@ -137,10 +137,11 @@ extension CommandLineTests {
             #expect(
                 again.err == """
                     rhoscript: 'lab' is not empty: it holds .github, .gitignore, .luarc.json and 4 more
-                      name a new directory, or renew the stubs of an old one with rhoscript init --types lab
+                      name a new directory, or renew the stubs of an old one with rhoscript stubs lab
 
                     """)
-            #expect(try program.run("init", "--types", "lab").out == "wrote lab/types/rho.d.lua\n")
+            #expect(try program.run("stubs", "lab").out == "wrote lab/types/rho.d.lua\n")
+            #expect(try program.run("check", "lab/experiments/example.lua").out.contains("4 trainings, 1 scoring"))
             let help = try program.run("lab/experiments/example.lua", "--help")
             #expect(help.status == 0 && help.out.contains("share of tokens that carry loss"))
         }

@@ -37,7 +37,9 @@ import Testing
         #expect(html.contains("<h1>SLM &lt;vs&gt; CLM</h1>") && html.contains("a &amp; b"))
         #expect(!html.contains("alert(1)</script>") && html.contains("&lt;script&gt;alert(1)"))
         #expect(html.contains("<td class=\"n\"><b>1.31</b></td>") && html.contains("<td>y</td>"))
-        #expect(html.contains("<figure class=\"plot\"><svg viewBox=\"0 0 1 1\"></svg>") && !html.contains("<?xml"))
+        #expect(
+            html.contains("<figure class=\"plot\"><div class=\"wide\"><svg viewBox=\"0 0 1 1\"></svg></div>")
+                && !html.contains("<?xml"))
         // Nothing is fetched.
         for needle in ["http://", "https://", "src=", "@import", "url("] {
             #expect(!html.contains(needle), "\(needle)")

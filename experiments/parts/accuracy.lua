@@ -1,7 +1,6 @@
 --- Exact match over the course of training: measured at checkpoints, and drawn as the paper's figure 1 has it.
 local rho = require "rho"
 local output = require "parts.output"
-local tables = require "rho.table"
 
 local M = {}
 
@@ -59,12 +58,12 @@ function M.collector(setting, looks)
       header[column + 1] = curve.name
       rows[column] = { arm = curve.name, tokens = curve.x, accuracy = curve.y, spread = curve.spread, tokens_to_baseline = reached[column] }
       for i, x in ipairs(curve.x) do
-        cells[i] = cells[i] or { tables.count(x) }
+        cells[i] = cells[i] or { rho.text.count(x) }
         cells[i][column + 1] = ("%.1f ± %.1f"):format(curve.y[i], curve.spread[i])
       end
     end
     local last = { "to " .. baseline .. "'s last" }
-    for column, curve in ipairs(curves) do last[column + 1] = reached[column] and tables.count(reached[column]) or "-" end
+    for column, curve in ipairs(curves) do last[column + 1] = reached[column] and rho.text.count(reached[column]) or "-" end
     cells[#cells + 1] = last
     return {
       { kind = "table", title = "Exact match (%) over tokens, mean ± sample deviation", header = header, rows = cells },

@@ -1,14 +1,10 @@
 --- What an experiment prints and leaves in its run directory beside what the verbs write: tables, plots, a report.
 local rho = require "rho"
-local context = require "rho.context"
-local tables = require "rho.table"
 
 local M = {}
 
 --- Path below the run directory.
-function M.path(name)
-  return context.run:dir() .. "/" .. name
-end
+M.path = rho.run.path
 
 --- "0.512 ± 0.003" of several values; the deviation only where there are several.
 function M.figure(values, format)
@@ -23,7 +19,7 @@ function M.result(o)
   local text, plots = {}, {}
   for _, section in ipairs(o.sections) do
     if section.kind == "table" then
-      text[#text + 1] = section.title .. "\n" .. tables.text(section.header, section.rows)
+      text[#text + 1] = section.title .. "\n" .. rho.text.table(section.header, section.rows)
       for _, note in ipairs(section.notes or {}) do text[#text] = text[#text] .. note .. "\n" end
       section.notes = section.notes or {}
     elseif section.kind == "plot" then

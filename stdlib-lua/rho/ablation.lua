@@ -333,7 +333,7 @@ function M.ablation(o)
   if #seeds < 3 then
     result.notes[3] = "Fewer than three seeds: there is a direction here, hardly an interval."
   end
-  local dir = context.run and context.run:dir()
+  local dir = not rho.dry.active() and context.run and context.run:dir()
   if dir then
     local series = {}
     for i, arm in ipairs(arms) do series[i] = curve(arm, tag) end
@@ -347,6 +347,7 @@ function M.ablation(o)
         { kind = "table", title = "Budgets", header = BUDGET_HEADER, rows = result.budget_cells, notes = {} },
         { kind = "plot", title = "Held-out loss, mean over seeds", path = dir .. "/ablation.svg" },
         { kind = "parameters", title = "Parameters" },
+        { kind = "manifest", title = "Manifest" },
       },
     }
   end

@@ -146,6 +146,8 @@ function M.compare(options)
     tag and ("loss is nats per token on '" .. tag:match("^eval/(.+)/loss$") .. "'; ") or "", arms[1].name)
   result.notes[2] = "One seed shows a direction, not a size: repeat with several seeds before believing a difference."
 
+  if rho.dry.active() then return result end
+
   local dir = context.run:dir()
   if tag then
     result.plots = rho.plot {
@@ -156,12 +158,13 @@ function M.compare(options)
   local sections = {
     { kind = "table", title = "Comparison", header = HEADER, rows = result.cells, notes = result.notes },
     { kind = "plot", title = "Held-out loss", path = dir .. "/loss.svg" },
-    { kind = "parameters", title = "Parameters" },
   }
   local reference = options.reference and options.reference.model or options.reference
   for _, text in ipairs(options.texts) do
     sections[#sections + 1] = token_view(arms, reference, text, options.keep)
   end
+  sections[#sections + 1] = { kind = "parameters", title = "Parameters" }
+  sections[#sections + 1] = { kind = "manifest", title = "Manifest" }
   result.report = rho.report { path = dir .. "/report.html", title = options.title or "Comparison", sections = sections }
   return result
 end

@@ -1,11 +1,27 @@
 --- What is shared by the verbs of one run: the open run directory and the names given out below it.
 
+local config = require "rho.config"
+local rho = require "rho.native"
+
 local M = { run = nil, cli = {}, taken = {}, arms = {} }
 
---- Starts a run; called by the runner before the experiment's own function.
-function M.start(run, cli)
-  M.run, M.cli, M.taken, M.arms = run, cli, {}, {}
+--- Starts a run; called by the runner before the experiment's own function. `values` are the parameters as the run's
+-- manifest has them, `given` those that the function gets.
+function M.start(run, cli, values, given)
+  M.run, M.cli, M.taken, M.arms, M.values, M.given = run, cli, {}, {}, values, given
 end
+
+--- Ends a run whose function changed its own parameters: the manifest would not say what was done.
+function M.check_frozen()
+  local name = M.values and config.changed(M.given, M.values)
+  if name then
+    rho.fail("script", ("the parameter '%s' was changed while the experiment ran; the run's manifest says otherwise"):format(name),
+      "keep the other value in a local, or declare it as a parameter of its own")
+  end
+end
+
+--- A path below the run directory.
+function M.path(name) return M.run:dir() .. "/" .. name end
 
 --- A free name below the run directory: `wanted`, else `wanted-2`, ...
 function M.name(wanted)

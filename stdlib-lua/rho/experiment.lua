@@ -10,7 +10,7 @@ function Experiment:__tostring()
   return ("experiment '%s' (%s)"):format(self.name, parameters.describe(self.params))
 end
 
---- The same experiment with other parameter values; the keys must exist.
+--- The same experiment with other parameter values, groups of values merged; keys and types must be those there are.
 function Experiment:with(changes)
   return setmetatable({
     name = self.name, doc = self.doc, run = self.run,

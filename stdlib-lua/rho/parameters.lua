@@ -2,12 +2,15 @@
 --
 -- A default is a number, string, boolean, or { default, doc = "...", unit = "..." } where a word of explanation helps.
 
+local config = require "rho.config"
 local rho = require "rho.native"
 
 local M = {}
 
 local function default_of(entry)
-  if type(entry) == "table" and entry[1] ~= nil and (entry.doc or entry.unit) then return entry[1] end
+  if type(entry) == "table" and rawget(entry, 1) ~= nil and (rawget(entry, "doc") or rawget(entry, "unit")) then
+    return entry[1]
+  end
   return entry
 end
 
@@ -51,7 +54,7 @@ end
 --- Default values without their explanations.
 function M.defaults(params)
   local values = {}
-  for name, entry in pairs(params) do values[name] = default_of(entry) end
+  for name, entry in pairs(params) do values[name] = config.copy(default_of(entry)) end
   return values
 end
 
@@ -60,10 +63,18 @@ function M.merge(params, changes, where)
   local merged = {}
   for name, entry in pairs(params) do merged[name] = entry end
   for name, value in pairs(changes) do
-    if params[name] == nil then unknown(name, params, where) end
-    local entry = params[name]
-    merged[name] = type(entry) == "table" and (entry.doc or entry.unit)
-      and { value, doc = entry.doc, unit = entry.unit } or value
+    local entry = rawget(params, name)
+    if entry == nil then unknown(name, params, where) end
+    local explained = type(entry) == "table" and (rawget(entry, "doc") or rawget(entry, "unit"))
+    local changed = config.merge({ [name] = default_of(entry) }, { [name] = value }, "")[name]
+    if explained then
+      local renewed = {}
+      for key, item in pairs(entry) do renewed[key] = item end
+      renewed[1] = changed
+      merged[name] = renewed
+    else
+      merged[name] = changed
+    end
   end
   return merged
 end
@@ -71,8 +82,8 @@ end
 --- Fills in the chosen preset, where `params` has one: preset = { "laptop", doc =, presets = { smoke = { tokens = 1e3 } } }.
 -- The default preset is the defaults themselves; what --set gave stays.
 local function apply_preset(params, values, origins)
-  local entry = params.preset
-  if type(entry) ~= "table" or not entry.presets then return end
+  local entry = rawget(params, "preset")
+  if type(entry) ~= "table" or not rawget(entry, "presets") then return end
   local chosen, known = values.preset, { entry[1] }
   for name in pairs(entry.presets) do known[#known + 1] = name end
   if chosen == entry[1] then return end
@@ -82,9 +93,22 @@ local function apply_preset(params, values, origins)
     rho.fail("usage", ("there is no preset '%s'%s; there is %s"):format(chosen, rho.suggestion(chosen, known), table.concat(known, ", ")))
   end
   for name, value in pairs(changes) do
-    if params[name] == nil then unknown(name, params, "preset " .. chosen) end
+    if rawget(params, name) == nil then unknown(name, params, "preset " .. chosen) end
     if origins[name] == "default" then values[name], origins[name] = value, "preset" end
   end
+end
+
+--- Sets one value; `model.layers` names one inside a group.
+local function assign(values, origins, params, path, text, where)
+  local group, known, name = values, params, path
+  while rawget(known, name) == nil do
+    local head, rest = name:match("^([^.]+)%.(.+)$")
+    if not head or not config.is_group(rawget(group, head)) then unknown(name, known, where) end
+    group, name = group[head], rest
+    known = group
+  end
+  group[name] = typed(path, text, default_of(known[name]))
+  origins[path:match("^[^.]+")] = "--set"
 end
 
 --- Values after `--set key=value` and `--seed N`. Returns values and the origin of each ("default", "--set", "--seed").
@@ -96,8 +120,7 @@ function M.resolve(params, sets, seed)
     if not name or name == "" then
       rho.fail("usage", ("--set %s: write --set name=value"):format(set))
     end
-    if values[name] == nil then unknown(name, params, "--set " .. set) end
-    values[name], origins[name] = typed(name, text, default_of(params[name])), "--set"
+    assign(values, origins, params, name, text, "--set " .. set)
   end
   apply_preset(params, values, origins)
   if seed then
@@ -130,6 +153,28 @@ function M.places(origins, file)
   return places
 end
 
+--- The text of --print-config --against RUN: what differs from the configuration of that run.
+function M.difference(values, places, dir, json)
+  local file = io.open(dir .. "/config.json", "r")
+  if not file then rho.fail("usage", ("--against %s: there is no %s/config.json"):format(dir, dir)) end
+  local known = rho.json.decode(file:read("a"))
+  file:close()
+  local document, lines, all = {}, {}, config.copy(values)
+  for name in pairs(known) do
+    if all[name] == nil then all[name] = false end
+  end
+  for _, name in ipairs(names(all)) do
+    local mine, other = values[name], known[name]
+    local text = { mine == nil and "(none)" or rho.json.encode(mine), other == nil and "(none)" or rho.json.encode(other) }
+    if text[1] ~= text[2] then
+      document[name] = { value = mine, against = other, origin = places[name] }
+      lines[#lines + 1] = ("%s = %s  -- %s; there %s"):format(name, text[1], places[name] or "not a parameter", text[2])
+    end
+  end
+  if json then return rho.json.encode(document, { pretty = true }) end
+  return #lines > 0 and table.concat(lines, "\n") or "the same as " .. dir
+end
+
 --- The text of --print-config: `name = value` in columns with its place, or one JSON document.
 function M.show(values, places, json)
   if json then
@@ -149,6 +194,17 @@ function M.show(values, places, json)
   return table.concat(rows, "\n")
 end
 
+--- What each parameter stands for, where the experiment says it.
+function M.meanings(params)
+  local meanings = {}
+  for name, entry in pairs(params) do
+    if type(entry) == "table" and rawget(entry, "doc") then
+      meanings[name] = entry.doc .. (rawget(entry, "unit") and " [" .. entry.unit .. "]" or "")
+    end
+  end
+  return meanings
+end
+
 --- One line: every parameter with its default.
 function M.describe(params)
   local parts = {}
@@ -163,8 +219,8 @@ function M.help(params)
   local rows, widths = {}, { 0, 0, 0 }
   for _, name in ipairs(names(params)) do
     local entry, value = params[name], default_of(params[name])
-    local doc = type(entry) == "table" and entry.doc or ""
-    if type(entry) == "table" and entry.unit then doc = (doc .. " [" .. entry.unit .. "]"):gsub("^ ", "") end
+    local doc = type(entry) == "table" and rawget(entry, "doc") or ""
+    if type(entry) == "table" and rawget(entry, "unit") then doc = (doc .. " [" .. entry.unit .. "]"):gsub("^ ", "") end
     local row = { name, type(value), rho.json.encode(value), doc }
     for column = 1, 3 do widths[column] = math.max(widths[column], #row[column]) end
     rows[#rows + 1] = row

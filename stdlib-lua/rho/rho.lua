@@ -3,12 +3,16 @@
 local rho = require "rho.native"
 
 local compare = require "rho.compare"
+local config = require "rho.config"
+local context = require "rho.context"
 local corpus = require "rho.corpus"
 local experiment = require "rho.experiment"
 local loss = require "rho.loss"
 local score = require "rho.score"
 local stage = require "rho.stage"
+local tables = require "rho.table"
 local train = require "rho.train"
+require "rho.classes"
 
 rho.experiment = rho.declare({
   name = "rho.experiment",
@@ -22,6 +26,52 @@ rho.experiment = rho.declare({
   },
   returns = { { "rho.Experiment", "the experiment" } },
 }, experiment.new)
+
+rho.config = rho.declare({
+  name = "rho.config",
+  doc = "Plain data that knows its keys: cfg:with { lr = 1e-4, model = { layers = 6 } } is a deep copy with some values changed, groups merged and lists replaced. Reading or setting a key that is not there is an error that names the nearest, as is a changed value of another type. A configuration may be an experiment's params.",
+  example = [[local base = rho.config { lr = 3e-4, model = { dim = 64, layers = 4 } }; return base:with { model = { layers = 6 } }.model.dim]],
+  parameters = { { "values", "table", required = true, doc = "numbers, strings, booleans, lists, and tables of them" } },
+  returns = { { "rho.Config", "the values, with the method with(changes)" } },
+}, config.new)
+
+rho.run.path = rho.declare({
+  name = "rho.run.path",
+  doc = "A path below the directory of the run in progress, for what an experiment writes itself.",
+  parameters = { { "name", "string", required = true, doc = "such as table.csv" } },
+  returns = { { "string", "the path" } },
+}, context.path)
+
+rho.text = {}
+
+rho.text.table = rho.declare({
+  name = "rho.text.table",
+  doc = "A table as plain text: columns aligned, numbers to the right.",
+  example = [[return rho.text.table({ "arm", "loss" }, { { "clm", "3.1" }, { "slm", "2.9" } })]],
+  parameters = {
+    { "header", "list<string>", required = true, doc = "names of the columns" },
+    { "rows", "list<list<string>>", required = true, doc = "the cells" },
+  },
+  returns = { { "string", "lines" } },
+}, tables.text)
+
+rho.text.markdown = rho.declare({
+  name = "rho.text.markdown",
+  doc = "A table in Markdown.",
+  parameters = {
+    { "header", "list<string>", required = true, doc = "names of the columns" },
+    { "rows", "list<list<string>>", required = true, doc = "the cells" },
+  },
+  returns = { { "string", "lines" } },
+}, tables.markdown)
+
+rho.text.count = rho.declare({
+  name = "rho.text.count",
+  doc = "A count in short: 950, 12.3k, 4.56M, 7.8G.",
+  example = [[return rho.text.count(12345)]],
+  parameters = { { "value", "number", required = true, doc = "the count" } },
+  returns = { { "string", "the text" } },
+}, tables.count)
 
 rho.data.generate = rho.declare({
   name = "rho.data.generate",

@@ -1,6 +1,7 @@
 --- What `rhoscript FILE.lua` does with the experiment the file returns.
 
 local rho = require "rho.native"
+local config = require "rho.config"
 local context = require "rho.context"
 local experiment = require "rho.experiment"
 local parameters = require "rho.parameters"
@@ -55,33 +56,59 @@ local function open(exp, cli, values, origins)
   end
   local run = rho.run.open {
     dir = dir, experiment = exp.name, slug = slug(origins, values), params = values, origins = origins,
-    seed = values.seed,
+    meanings = parameters.meanings(exp.params), seed = rawget(values, "seed"),
   }
   rho.store.begin(identity)
   return run
 end
 
---- Runs `exp`; `cli` holds what the command line said. Returns the exit code and, with --json, the document.
-function M.main(exp, cli)
+--- The experiment that a file returned.
+local function expect_experiment(exp, cli)
   if not experiment.is(exp) then
     rho.fail("usage", ("%s must return an experiment: return rho.experiment { name = ..., run = function(p) ... end }, got %s")
       :format(cli.file, type(exp)))
   end
+end
+
+--- What stands for the run directory in a check: nothing is written there.
+local function dry_run(exp)
+  local run = {}
+  function run.dir() return "runs/" .. exp.name end
+  return run
+end
+
+--- Runs `exp` with verbs that check, estimate and train nothing.
+function M.check(exp, cli)
+  expect_experiment(exp, cli)
+  local values = parameters.resolve(exp.params, cli.sets, cli.seed)
+  local given = config.strict(values)
+  context.start(dry_run(exp), cli, config.copy(values), given)
+  exp.run(given)
+  context.check_frozen()
+end
+
+--- Runs `exp`; `cli` holds what the command line said. Returns the exit code and, with --json, the document.
+function M.main(exp, cli)
+  expect_experiment(exp, cli)
   if cli.help then
     print(help(exp, cli.file))
     return 0
   end
   local values, origins = parameters.resolve(exp.params, cli.sets, cli.seed)
   if cli.print_config then
-    local text = parameters.show(values, parameters.places(origins, cli.file), cli.json)
+    local places = parameters.places(origins, cli.file)
+    local text = cli.against and parameters.difference(values, places, cli.against, cli.json)
+      or parameters.show(values, places, cli.json)
     if cli.json then return 0, text end
     print(text)
     return 0
   end
   local run = open(exp, cli, values, origins)
   local guard <close> = ending(run)
-  context.start(run, cli)
-  local result = exp.run(values)
+  local given = config.strict(values)
+  context.start(run, cli, config.copy(values), given)
+  local result = exp.run(given)
+  context.check_frozen()
   local document = { experiment = exp.name, run = run:dir(), params = values }
   if type(result) == "table" then
     document.table, document.report, document.plots = result.rows, result.report, result.plots

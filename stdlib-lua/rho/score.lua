@@ -10,7 +10,8 @@ local native = rho.score
 return function(options)
   local reference = options.reference
   local run = type(reference) == "table" and reference.model and reference or nil
-  local scores = native {
+  local compute = rho.dry.active() and rho.dry.scores or native
+  local scores = compute {
     reference = run and run.model or reference, data = options.data, tokenizer = options.tokenizer,
     context = options.context, entropy = options.entropy,
   }

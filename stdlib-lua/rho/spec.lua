@@ -1,4 +1,4 @@
---- rhoscript test: specs in the manner of busted, results as TAP on stdout.
+--- rhoscript test: specs in the manner of busted, results as TAP on stdout and as JUnit XML for CI.
 --
 -- A spec file calls describe(name, fn), it(name, fn) and before_each(fn). A test fails by raising an error; `expect`
 -- raises readable ones.
@@ -57,6 +57,45 @@ M.expect = {
   end,
 }
 
+--- What became of every test, in order.
+local results = {}
+
+local XML = { ["&"] = "&amp;", ["<"] = "&lt;", [">"] = "&gt;", ['"'] = "&quot;" }
+
+--- Text for XML, without the control characters that it cannot hold.
+local function escaped(text) return (text:gsub("[&<>\"]", XML):gsub("[%z\1-\8\11\12\14-\31]", "?")) end
+
+--- The results as JUnit XML: a test suite for each file.
+local function junit()
+  local suites, order = {}, {}
+  for _, result in ipairs(results) do
+    local suite = suites[result.file]
+    if not suite then
+      suite = { failed = 0, seconds = 0, cases = {} }
+      suites[result.file], order[#order + 1] = suite, result.file
+    end
+    local case = ('    <testcase classname="%s" name="%s" time="%.3f"'):format(escaped(result.file), escaped(result.name), result.seconds)
+    if result.problem then
+      suite.failed = suite.failed + 1
+      case = case .. ('>\n      <failure message="%s">%s</failure>\n    </testcase>'):format(
+        escaped(result.problem:match("^[^\n]*")), escaped(result.problem))
+    else
+      case = case .. "/>"
+    end
+    suite.cases[#suite.cases + 1], suite.seconds = case, suite.seconds + result.seconds
+  end
+  local lines = { '<?xml version="1.0" encoding="UTF-8"?>', "<testsuites>" }
+  for _, file in ipairs(order) do
+    local suite = suites[file]
+    lines[#lines + 1] = ('  <testsuite name="%s" tests="%d" failures="%d" time="%.3f">'):format(
+      escaped(file), #suite.cases, suite.failed, suite.seconds)
+    lines[#lines + 1] = table.concat(suite.cases, "\n")
+    lines[#lines + 1] = "  </testsuite>"
+  end
+  lines[#lines + 1] = "</testsuites>\n"
+  return table.concat(lines, "\n")
+end
+
 --- Runs the tests of one suite; returns how many failed.
 local function run(suite, state, prefix, before)
   local failed = 0
@@ -69,10 +108,14 @@ local function run(suite, state, prefix, before)
       failed = failed + run(entry, state, name, setup)
     else
       state.count = state.count + 1
+      local began = os.clock()
       local ok, problem = pcall(function()
         for _, fn in ipairs(setup) do fn() end
         entry.fn()
       end)
+      results[#results + 1] = {
+        file = state.file, name = name, seconds = os.clock() - began, problem = not ok and tostring(problem) or nil,
+      }
       if ok then
         print(("ok %d - %s"):format(state.count, name))
       else
@@ -85,10 +128,11 @@ local function run(suite, state, prefix, before)
   return failed
 end
 
-local state, root = { count = 0, failed = 0 }, nil
+local state, root = { count = 0, failed = 0, file = "" }, nil
 
 --- Gives the next spec file its globals; the host runs the file itself, so that it can require what lies beside it.
-function M.start()
+function M.start(file)
+  state.file = file
   root = { name = "", entries = {}, before = {} }
   local current = root
   host.globals.describe = function(name, fn)
@@ -107,11 +151,11 @@ end
 --- Runs the tests that the file declared.
 function M.run() state.failed = state.failed + run(root, state, "", {}) end
 
---- Prints the plan; returns the number of failed tests.
+--- Prints the plan; returns the number of failed tests, and all results as JUnit XML.
 function M.finish()
   print(("1..%d"):format(state.count))
   print(("# %d passed, %d failed"):format(state.count - state.failed, state.failed))
-  return state.failed
+  return state.failed, junit()
 end
 
 return M

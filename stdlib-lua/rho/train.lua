@@ -7,6 +7,7 @@
 local rho = require "rho.native"
 local context = require "rho.context"
 local cost = require "rho.cost"
+local dry = require "rho.dry"
 
 local Run = {}
 Run.__index = Run
@@ -212,7 +213,9 @@ end
 
 --- Trains a copy of `o.model` on `o.data` and returns the run; see `help rho.train` for the options.
 function M.train(given)
+  context.check_frozen()
   local o = resolve(given)
+  if rho.dry.active() then return setmetatable(dry.train(o), Run) end
   local inner <close> = rho.store.inner()
   local random <close> = rho.store.random(o.seed)
   local key = key_of(o, given)

@@ -4,13 +4,14 @@ enum NativeModule {
         local host = require "rho.host"
         local rho = {}
         for _, name in ipairs {
-          "analysis", "data", "eval", "json", "model", "optim", "random", "run", "select", "store", "tensor", "tokenizer",
+          "analysis", "data", "eval", "json", "model", "optim", "dry", "random", "run", "select", "store", "tensor", "tokenizer",
         } do
           rho[name] = require("rho.native." .. name)
         end
         for name, value in pairs(require "rho.native.core") do rho[name] = value end
         for _, name in ipairs(rho.select.column_names()) do rho.select[name] = rho.select.column(name) end
-        rho.declare, rho.fail, rho.suggestion, rho.help = host.declare, host.fail, host.suggestion, host.help
+        rho.declare, rho.declare_class, rho.fail = host.declare, host.declare_class, host.fail
+        rho.suggestion, rho.help = host.suggestion, host.help
         return rho
         """
 }

@@ -20,6 +20,8 @@ package final class Session {
     package var tensorboard = false
     /// The run in progress.
     package var run: RunBox?
+    /// Under `rhoscript check`: what the verbs would do. Nothing is trained or written then.
+    package var dry: DryLedger?
     /// Directory of the last checkpoint written; a run that was stopped after it can be resumed.
     package var lastCheckpoint: String?
     /// What a run that stopped on request has to say about it.

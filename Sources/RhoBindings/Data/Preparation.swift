@@ -25,6 +25,7 @@ struct Preparation {
     /// The tokens of a corpus; built in the cache directory where they are not there yet.
     func tokens(of corpus: CorpusBox, _ tokenizer: any Tokenizer) throws -> TokensBox {
         if let known = corpus.prepared[tokenizer.fingerprint] { return known }
+        if session.dry != nil { throw DryLedger.needs("the script reads '\(corpus.name)' as tokens") }
         let parts = try corpus.leaves.map { leaf in
             RhoData.Corpus.Part(try store(leaf.corpus, tokenizer), weight: leaf.weight, name: leaf.corpus.name)
         }

@@ -15,6 +15,7 @@ package enum BindingCatalog {
             AnalysisBinding(session: session).module,
             RunBinding(session: session).module,
             StoreBinding(session: session).module,
+            DryBinding(session: session).module,
             RandomBinding.module,
             JSONBinding.module,
         ]

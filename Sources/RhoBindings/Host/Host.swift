@@ -20,13 +20,13 @@ public enum Host {
     }
 
     /// Runs spec files.
-    public static func runSpecs(_ options: HostOptions, paths: [String]) -> HostOutcome {
+    public static func runSpecs(_ options: HostOptions, paths: [String], junit: String? = nil) -> HostOutcome {
         run(options, output: { writeToStandardOutput($0) }) { host in
             let files = try specFiles(paths)
             guard !files.isEmpty else {
                 throw RhoError(.usage, "no spec file (*_spec.lua) in \(paths.joined(separator: ", "))")
             }
-            return HostOutcome(try host.runSpecs(files) == 0 ? .done : .failed)
+            return HostOutcome(try host.runSpecs(files, junit: junit) == 0 ? .done : .failed)
         }
     }
 
@@ -52,7 +52,7 @@ public enum Host {
         return files
     }
 
-    private static func cli(_ request: RunRequest, _ options: HostOptions) -> LuaValue {
+    static func cli(_ request: RunRequest, _ options: HostOptions) -> LuaValue {
         var pairs: [(String, LuaValue)] = [
             ("file", .string(request.file)), ("sets", .list(request.assignments)), ("json", .boolean(request.json)),
             ("help", .boolean(request.help)), ("quiet", .boolean(request.quiet)),
@@ -62,10 +62,11 @@ public enum Host {
         ]
         if let seed = request.seed { pairs.append(("seed", .integer(seed))) }
         if let out = request.out { pairs.append(("out", .string(out))) }
+        if let against = request.against { pairs.append(("against", .string(against))) }
         return .record(pairs)
     }
 
-    private static func run(
+    static func run(
         _ options: HostOptions, output: @escaping (String) -> Void, _ body: (ScriptHost) throws -> HostOutcome
     ) -> HostOutcome {
         var host: ScriptHost?
@@ -83,7 +84,7 @@ public enum Host {
         }
     }
 
-    private static func outcome(
+    static func outcome(
         of error: LuaError, _ host: ScriptHost?, full: Bool, color: Bool?
     ) -> HostOutcome {
         if let status = error.exitCode { return HostOutcome(status: Int32(truncatingIfNeeded: status)) }

@@ -22,6 +22,8 @@ public struct HostOptions: Sendable {
     public var scriptArguments: [String] = []
     /// Writes TensorBoard event files beside metrics.jsonl.
     public var tensorboard = false
+    /// Checks and estimates what the verbs would do, and does none of it.
+    public var checksOnly = false
     /// Restricts the script to its own directory.
     public var sandboxed = false
 
@@ -43,6 +45,8 @@ public struct RunRequest: Sendable {
     public var help: Bool
     /// Only print every parameter with where its value comes from.
     public var printConfig = false
+    /// With it: only what differs from the configuration of this run directory.
+    public var against: String?
     public var progress: String
     /// Starts anew where the run directory holds another run, and goes on with no unfinished one.
     public var force: Bool

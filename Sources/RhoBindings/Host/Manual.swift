@@ -26,13 +26,15 @@ struct Manual {
         let anchor = "rho.select = {}\n"
         guard let range = text.firstRange(of: anchor) else { return text }
         let columns = TokenColumn.standard.map { column, meaning in
-            "---@type Column \(meaning)\nrho.select.\(column.name) = nil\n"
+            let called = NamedPolicies.ofColumns.first { $0.name == column.name }
+            // A column that shares its name with a policy is a value that can be called.
+            let overload = called.map {
+                "---@class rho.select.\($0.name): Column\n---@overload fun(options?: \(NamedPolicies.recordName($0))): Policy\n"
+            }
+            return (overload ?? "")
+                + "---@type \(called.map { "rho.select.\($0.name)" } ?? "Column") \(meaning)\nrho.select.\(column.name) = nil\n"
         }
-        // A field of that name would hide the policies below it from the editor.
-        let policies = Set(SelectionCatalog.all.map(\.name))
-        let own = zip(TokenColumn.standard, columns).filter { !policies.contains($0.0.column.name) }.map(\.1)
-        let called = zip(TokenColumn.standard, columns).filter { policies.contains($0.0.column.name) }.map(\.1)
-        return text.replacingCharacters(in: range, with: anchor + (own + called).joined())
+        return text.replacingCharacters(in: range, with: anchor + columns.joined())
     }
 
     private struct Section {

@@ -17,6 +17,7 @@ package final class ScriptHost {
             readsCache: options.readsCache, script: options.script, progress: options.progress,
             color: options.color ?? false, quiet: options.quiet, arguments: options.scriptArguments)
         session.tensorboard = options.tensorboard
+        if options.checksOnly { session.dry = DryLedger() }
         let sandbox = options.sandboxed ? LuaSandbox(root: session.scriptDirectory) : nil
         state = try LuaState(
             LuaState.Options(
@@ -42,13 +43,19 @@ package final class ScriptHost {
     }
 
     /// Runs spec files, which print TAP; returns how many tests failed.
-    package func runSpecs(_ files: [String]) throws -> Int {
+    /// - Parameter junit: file that gets the results as JUnit XML.
+    package func runSpecs(_ files: [String], junit: String? = nil) throws -> Int {
         let (start, run) = (try function("start", of: "rho.spec"), try function("run", of: "rho.spec"))
         for file in files {
-            _ = try start.call()
+            _ = try start.call([.string(file)])
             _ = try state.run(file: file)
             _ = try run.call()
         }
-        return try function("finish", of: "rho.spec").call().first?.intValue ?? 0
+        let results = try function("finish", of: "rho.spec").call()
+        if let junit, let xml = results.dropFirst().first?.stringValue {
+            try Files.makeDirectory(Files.parent(of: junit))
+            try Files.writeAtomically(junit, xml)
+        }
+        return results.first?.intValue ?? 0
     }
 }

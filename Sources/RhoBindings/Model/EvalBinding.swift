@@ -46,6 +46,10 @@ struct EvalBinding {
             example: "print(rho.eval.loss { model = model, data = held }.loss)"
         ) { call in
             let options = try call.options("options")
+            let model = try options.object("model", as: ModelBox.self)
+            if model.isStandIn, let corpus = try options.value("data").object(as: CorpusBox.self) {
+                return [try DryEvaluation.heldOut(model, on: corpus, store: session.store)]
+            }
             return try session.store.evaluation(options, label: Self.label(options)) { try heldOut(options) }
         }
     }
@@ -108,6 +112,9 @@ struct EvalBinding {
             returns: [LuaResult(.table, "{ accuracy =, stderr =, correct =, n =, items = {...}, flops =, version = }")]
         ) { call in
             let options = try call.options("options")
+            if try options.object("model", as: ModelBox.self).isStandIn {
+                return [DryEvaluation.share(of: try options.strings("prompts").count)]
+            }
             return try session.store.evaluation(options, label: "\(options.strings("prompts").count) prompts") {
                 try exact(options)
             }

@@ -90,7 +90,7 @@ struct ModelBinding {
     private func make(_ config: ModelConfig, _ options: LuaOptions) throws -> LuaValue {
         try config.validate()
         let tokenizer = try options.object("tokenizer", as: TokenizerBox.self).tokenizer
-        let box = ModelBox(config, tokenizer: tokenizer)
+        let box = ModelBox(config, tokenizer: tokenizer, checks: session.dry != nil)
         guard let seed = try options.optionalInt("seed") else { return box.value }
         return try box.start(seed: UInt64(bitPattern: Int64(seed))).value
     }
@@ -111,8 +111,25 @@ struct ModelBinding {
             ], returns: result
         ) { call in
             let path = try session.input(call.string("path"))
+            if session.dry != nil { return [try promised(path).value] }
             let loaded = try PretrainedModel.load(path, as: StorageFormat(rawValue: call.string("keep")) ?? .f32)
             return [ModelBox(loaded.model, tokenizer: loaded.tokenizer, companions: loaded.companions).value]
         }
+    }
+
+    /// The model at `path` without its weights, for a check.
+    private func promised(_ path: String) throws(RhoError) -> ModelBox {
+        if path.hasSuffix(".gguf") {
+            let file = try GGUF(path: path)
+            return ModelBox(
+                try GGUFModel.config(file),
+                tokenizer: GGUFTokenizer.isPresent(file) ? try GGUFTokenizer.load(file) : nil,
+                checks: true, isStandIn: true)
+        }
+        let tokenizer = "\(path)/tokenizer.json"
+        return ModelBox(
+            try HFCheckpoint.config(path),
+            tokenizer: Files.exists(tokenizer) ? try TokenizerCatalog.load(path: tokenizer) : nil,
+            checks: true, isStandIn: true)
     }
 }

@@ -14,13 +14,18 @@ final class ModelBox {
     let tokenizer: (any Tokenizer)?
     /// Files that came with the model and go with it when it is saved.
     let companions: HFCompanions
-    /// What the weights are known by where that is cheaper than hashing them; cleared when they may have changed.
     private var made: (any LanguageModel)?
+    /// Under `rhoscript check` weights are promised and never made.
+    private let checks: Bool
+    /// Whether this model would have weights in a run.
+    let isStandIn: Bool
 
-    init(_ config: ModelConfig, tokenizer: (any Tokenizer)?) {
+    init(_ config: ModelConfig, tokenizer: (any Tokenizer)?, checks: Bool = false, isStandIn: Bool = false) {
         self.config = config
         self.tokenizer = tokenizer
         companions = .none
+        self.checks = checks
+        self.isStandIn = isStandIn
     }
 
     init(_ model: any LanguageModel, tokenizer: (any Tokenizer)?, companions: HFCompanions = .none) {
@@ -28,6 +33,7 @@ final class ModelBox {
         made = model
         self.tokenizer = tokenizer
         self.companions = companions
+        (checks, isStandIn) = (false, false)
     }
 
     /// A box for another model of the same origin.
@@ -36,11 +42,12 @@ final class ModelBox {
     }
 
     var value: LuaValue { .object(self, class: "Model") }
-    var isFresh: Bool { made == nil }
+    var isFresh: Bool { made == nil && !isStandIn }
 
     /// The weights.
     func model() throws(RhoError) -> any LanguageModel {
         if let made { return made }
+        if isStandIn { throw DryLedger.needs("the script uses the weights of a model") }
         throw RhoError(
             .usage, "the model has no weights yet",
             hint: "give it a seed when it is made, call model:start(seed), or let rho.train start it")
@@ -49,6 +56,7 @@ final class ModelBox {
     /// A new model: weights from the seed where there are none yet, else a copy.
     func start(seed: UInt64) throws(RhoError) -> ModelBox {
         if let made { return box(made.config.storage == .f32 ? try made.clone() : try made.kept(as: .f32)) }
+        if checks { return ModelBox(config, tokenizer: tokenizer, checks: true, isStandIn: true) }
         return box(try ModelCatalog.make(config, seed: seed))
     }
 

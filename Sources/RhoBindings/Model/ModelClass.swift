@@ -25,7 +25,7 @@ enum ModelClass {
                 return
                     "model \($0.config.family.rawValue) (\(weights), dim \($0.config.dim), \($0.config.layers) layers)"
             },
-            byteCount: { $0.isFresh ? 0 : $0.config.parameterCount * 4 }, release: { $0.release() })
+            byteCount: { $0.isFresh || $0.isStandIn ? 0 : $0.config.parameterCount * 4 }, release: { $0.release() })
     }
 
     private static let result = [LuaResult(.object("Model"), "the new model")]

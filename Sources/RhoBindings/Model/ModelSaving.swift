@@ -29,6 +29,7 @@ enum ModelSaving {
         ) { box, call in
             let (path, options) = (try call.string("path"), try call.options("options"))
             let given = try options.optionalString("type")
+            if box.isStandIn { return [] }
             if path.hasSuffix(".gguf") {
                 guard let format = GGUFModel.Format(rawValue: given ?? "f16") else {
                     throw RhoError(

@@ -71,6 +71,10 @@ struct TokenizerBinding {
                 store: session.store, sources: sources, names: corpora.map(\.name),
                 vocabularySize: try options.int("vocab_size"),
                 pattern: SplitPattern(rawValue: try options.string("pattern")) ?? .gpt4)
+            if let ledger = session.dry {
+                for corpus in corpora { _ = try ledger.sample(corpus, session.store) }
+                return [TokenizerBox(try training.standIn(in: ledger, at: call.state.placeText)).value]
+            }
             return [TokenizerBox(try training.tokenizer()).value]
         }
     }
@@ -152,6 +156,7 @@ struct TokenizerBinding {
                 LuaField("path", .string, required: true, doc: "file, or a directory to put tokenizer.json into")
             ]
         ) { box, call in
+            if box.tokenizer is StandInTokenizer { return [] }
             let path = try call.string("path")
             let file = Files.isDirectory(path) || path.hasSuffix("/") ? "\(path)/tokenizer.json" : path
             try Files.makeDirectory(Files.parent(of: file))

@@ -49,7 +49,9 @@ struct ReportBinding {
                 series: series)
             chart.logX = try options.bool("logx")
             chart.logY = try options.bool("logy")
-            let files = try chart.write(base: options.string("path"))
+            let path = try options.string("path")
+            if session.dry != nil { return [.list(chart.formats.map { "\(path).\($0.rawValue)" })] }
+            let files = try chart.write(base: path)
             if let problem = files.problem, !session.quiet { Logging.line(problem) }
             return [.list(files.pictures)]
         }
@@ -74,6 +76,8 @@ struct ReportBinding {
             returns: [LuaResult(.string, "the path")]
         ) { call in
             let options = try call.options("options")
+            let path = try options.string("path")
+            if session.dry != nil { return [.string(path)] }
             var page = HTMLReport(
                 title: try options.string("title"), subtitle: try options.string("subtitle"), footer: footer)
             for (index, value) in try options.list("sections").enumerated() {
@@ -82,7 +86,6 @@ struct ReportBinding {
                     place: "section \(index + 1)", value: try table.deepValue(), session: session)
                 page.sections.append(try reader.section())
             }
-            let path = try options.string("path")
             try page.write(path)
             return [.string(path)]
         }

@@ -29,6 +29,7 @@ struct RunBinding {
             LuaField("experiment", .string, required: true, doc: "name of the experiment"),
             LuaField("params", .table, required: true, doc: "every parameter, resolved"),
             LuaField("origins", .table, doc: "where each parameter's value came from"),
+            LuaField("meanings", .map(.string), doc: "what each parameter stands for"),
             LuaField("seed", .integer(), default: 0, doc: "seed of the run"),
             LuaField("slug", .string, default: "", doc: "short text in the directory's name"),
             LuaField(
@@ -61,7 +62,10 @@ struct RunBinding {
             let overrides = try options.isSet("origins") ? JSON(options.value("origins"), "origins").asObject : nil
             let directory = try RunDirectory(path: path, manifest: manifest, overrides: overrides)
             for source in sources { try directory.addSource(source.name, source.bytes) }
-            let box = RunBox(directory, origins: overrides)
+            let meanings = try options.isSet("meanings") ? options.record("meanings") : []
+            let box = RunBox(
+                directory, origins: overrides,
+                meanings: Dictionary(uniqueKeysWithValues: meanings.map { ($0.0, $0.1.stringValue ?? "") }))
             session.run = box
             return [.object(box, class: "RunDirectory")]
         }

@@ -6,10 +6,13 @@ import RhoTraining
 package final class RunBox {
     let directory: RunDirectory
     let origins: JSON?
+    /// What the parameters stand for, by name.
+    let meanings: [String: String]
 
-    init(_ directory: RunDirectory, origins: JSON?) {
+    init(_ directory: RunDirectory, origins: JSON?, meanings: [String: String] = [:]) {
         self.directory = directory
         self.origins = origins
+        self.meanings = meanings
     }
 }
 

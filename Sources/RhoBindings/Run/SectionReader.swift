@@ -8,7 +8,7 @@ struct SectionReader {
     let value: LuaValue
     let session: Session
 
-    private static let kinds = ["text", "parameters", "table", "plot", "tokens"]
+    private static let kinds = ["text", "parameters", "manifest", "table", "plot", "tokens"]
 
     func section() throws -> HTMLReport.Section {
         let title = text("title")
@@ -17,6 +17,7 @@ struct SectionReader {
             return .text(
                 title: title, paragraphs: strings("paragraphs") + (field("text").stringValue.map { [$0] } ?? []))
         case "parameters": return .parameters(title: title, rows: parameters)
+        case "manifest": return .facts(title: title, rows: manifest)
         case "table":
             let rows = (field("rows").listValue ?? []).map { row in
                 (row.listValue ?? []).map { $0.stringValue ?? Self.plain($0) }
@@ -60,7 +61,10 @@ struct SectionReader {
             }
             return TokenView.Arm(name: Self.field("name", of: arm).stringValue ?? "", pieces: pieces, values: values)
         }
-        return TokenView(title: title, note: text("note"), arms: arms)
+        // What a reference says more than the model is what selection goes by.
+        let channels = arms.flatMap(\.values).map(\.channel)
+        return TokenView(
+            title: title, note: text("note"), arms: arms, initial: channels.contains(.excess) ? .excess : nil)
     }
 
     /// The parameters of the run in progress, or those that the section lists.
@@ -76,10 +80,17 @@ struct SectionReader {
         let config = run.directory.manifest.config.objectValue?.pairs ?? []
         return config.sorted { $0.key < $1.key }.map { pair in
             let origin = run.origins?[pair.key]?.stringValue ?? "default"
+            let notes = [run.meanings[pair.key] ?? "", origin == "default" ? "" : "(\(origin))"]
             return HTMLReport.Parameter(
                 name: pair.key, value: Self.plain(LuaValue(json: pair.value)),
-                meaning: origin == "default" ? "" : origin)
+                meaning: notes.filter { !$0.isEmpty }.joined(separator: " "))
         }
+    }
+
+    /// What the run in progress is made from.
+    private var manifest: [(name: String, value: String)] {
+        guard let manifest = session.run?.directory.manifest else { return [] }
+        return ManifestFacts(manifest.json).rows
     }
 
     private func field(_ name: String) -> LuaValue { Self.field(name, of: value) }

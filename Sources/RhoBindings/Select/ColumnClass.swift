@@ -109,7 +109,12 @@ enum ColumnClass {
                 guard case .column(let column) = box.expression,
                     let policy = SelectionCatalog.all.first(where: { $0.name == column.name })
                 else { throw RhoError(.value, "the column '\(box.expression)' is a value, not a function") }
-                return [try NamedPolicies.make(policy, from: call.rest.first ?? .nil, state: call.state)]
+                do {
+                    return [try NamedPolicies.make(policy, from: call.rest.first ?? .nil, state: call.state)]
+                } catch let error as RhoError {
+                    // The message names the policy; that the call went through a column is nobody's concern.
+                    throw LuaError(code: error.code, message: error.message, hint: error.hint)
+                }
             },
         ]
     }

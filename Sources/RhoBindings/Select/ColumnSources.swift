@@ -43,7 +43,7 @@ final class ColumnSources {
     /// Names of all columns it supplies.
     var names: [String] {
         sources.flatMap { entry -> [String] in
-            guard case .scores(let scores) = entry.source, scores.file.columns.contains("entropy") else {
+            guard case .scores(let scores) = entry.source, scores.columns.contains("entropy") else {
                 return [entry.name]
             }
             return [entry.name, entry.name + Self.entropySuffix]
@@ -87,7 +87,7 @@ final class ColumnSources {
 
     private func view(_ name: String, _ scores: ScoresBox, _ loader: LoaderBox) throws(RhoError) -> ScoreView {
         if let known = views[name], known.loader === loader { return known.view }
-        let view = try scores.file.view(
+        let view = try scores.file().view(
             of: loader.loader.corpus, context: loader.loader.tokens, documentMask: loader.loader.documentMask)
         views[name] = (loader, view)
         return view

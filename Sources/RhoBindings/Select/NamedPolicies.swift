@@ -47,7 +47,7 @@ enum NamedPolicies {
         }
     }
 
-    private static func recordName(_ policy: NamedPolicy) -> String {
+    static func recordName(_ policy: NamedPolicy) -> String {
         policy.name.split(separator: "_").map { String($0).capitalizedFirst }.joined() + "Options"
     }
 

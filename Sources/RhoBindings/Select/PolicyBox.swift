@@ -99,7 +99,7 @@ final class PolicyBox {
                     .usage, "\(place): the policy reads \(column), so it needs scores",
                     hint: "scores = rho.score { reference = ..., data = ... }")
             }
-            if column == .referenceEntropy, !scores.file.columns.contains("entropy") {
+            if column == .referenceEntropy, !scores.columns.contains("entropy") {
                 throw RhoError(
                     .value, "\(place): the policy reads reference_entropy, but the scores hold losses only",
                     hint: "rho.score { ..., entropy = true }")
@@ -247,7 +247,7 @@ final class PolicyBox {
         guard let scores else { return nil }
         if let views, views.loader === piece.loader { return views.view }
         let loader = piece.loader.loader
-        let view = try scores.file.view(of: loader.corpus, context: loader.tokens, documentMask: loader.documentMask)
+        let view = try scores.file().view(of: loader.corpus, context: loader.tokens, documentMask: loader.documentMask)
         views = (piece.loader, view)
         return view
     }

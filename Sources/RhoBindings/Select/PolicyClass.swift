@@ -169,8 +169,8 @@ enum PolicyClass {
             switch box.kind {
             case .rule(let policy):
                 var json = policy.json
-                if let scores = box.scores { json["scores"] = JSON(scores.file.reference) }
-                for (name, scores) in box.sources.scores { json["columns.\(name)"] = JSON(scores.file.reference) }
+                if let scores = box.scores { json["scores"] = JSON(scores.facts.reference) }
+                for (name, scores) in box.sources.scores { json["columns.\(name)"] = JSON(scores.facts.reference) }
                 return [LuaValue(json: json)]
             case .function(let function, let scope, let normaliser):
                 var pairs: [(String, LuaValue)] = [

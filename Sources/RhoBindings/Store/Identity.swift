@@ -88,7 +88,7 @@ struct Identity {
                 : ["model": JSON(try box.fingerprint())]
             if let tokenizer = box.tokenizer { parts["tokenizer"] = JSON(tokenizer.fingerprint) }
             return .object(parts)
-        case let box as ScoresBox: return scores(box)
+        case let box as ScoresBox: return try scores(box)
         case let box as PolicyBox: return try policy(box, place)
         case let box as ScheduleBox: return box.schedule.json
         case let box as ColumnBox: return box.expression.json
@@ -111,8 +111,8 @@ struct Identity {
         return ["tokens": .array(parts), "tokenizer": JSON(box.tokenizer.fingerprint)]
     }
 
-    private func scores(_ box: ScoresBox) -> JSON {
-        let file = box.file
+    private func scores(_ box: ScoresBox) throws(RhoError) -> JSON {
+        let file = try box.file()
         return [
             "reference": JSON(file.reference), "tokenizer": JSON(file.tokenizerFingerprint),
             "context": JSON(file.context),
@@ -132,7 +132,7 @@ struct Identity {
             parts = ["scope": JSON(scope.rawValue), "normaliser": JSON(normaliser.rawValue)]
             parts["weights"] = try json(.function(function), "\(place).weights")
         }
-        if let scores = box.scores { parts["scores"] = self.scores(scores) }
+        if let scores = box.scores { parts["scores"] = try self.scores(scores) }
         for (name, value) in box.sources.values {
             parts["columns.\(name)"] = try json(value, "\(place).columns.\(name)")
         }

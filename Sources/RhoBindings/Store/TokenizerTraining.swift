@@ -22,13 +22,7 @@ struct TokenizerTraining {
                 if listens { trainer.add(document.text) }
             }.hash
         }
-        let key = store.key(
-            "rho.tokenizer.train_bpe",
-            [
-                "data": .array(hashes.map { JSON($0) }), "vocab_size": JSON(vocabularySize),
-                "pattern": JSON(pattern.rawValue),
-            ], notes: ["data": .array(names.map { JSON($0) })])
-        let label = names.joined(separator: " + ")
+        let key = key(hashes)
         if let known = try store.find(key, label: label) {
             return try TokenizerCatalog.load(path: known.file(Self.fileName))
         }
@@ -38,6 +32,31 @@ struct TokenizerTraining {
         try Files.writeAtomically("\(draft.path)/\(Self.fileName)", made.tokenizerJSON())
         try draft.commit(key, label: label)
         return made
+    }
+
+    private var label: String { names.joined(separator: " + ") }
+
+    private func key(_ hashes: [String]) -> ObjectKey {
+        store.key(
+            "rho.tokenizer.train_bpe",
+            [
+                "data": .array(hashes.map { JSON($0) }), "vocab_size": JSON(vocabularySize),
+                "pattern": JSON(pattern.rawValue),
+            ], notes: ["data": .array(names.map { JSON($0) })])
+    }
+
+    /// For a check: the tokenizer if it is in the store and the texts are known, else one of the same size.
+    func standIn(in ledger: DryLedger, at place: String) throws -> any Tokenizer {
+        let hashes = sources.compactMap { store.remembered($0)?.hash }
+        var known: StoredObject?
+        if hashes.count == sources.count { known = try store.find(key(hashes), label: label) }
+        ledger.add(
+            DryLedger.Entry(
+                kind: .tokenizer, place: place, name: label,
+                text: "\(vocabularySize) tokens learnt from \(label)\(known == nil ? "" : ", found in the cache")",
+                details: ["vocab_size": JSON(vocabularySize), "cached": JSON(known != nil)]))
+        if let known { return try TokenizerCatalog.load(path: known.file(Self.fileName)) }
+        return StandInTokenizer(vocabularySize: vocabularySize, identity: "\(label) \(pattern.rawValue)")
     }
 
     private func makeTrainer() throws -> BPETrainer {

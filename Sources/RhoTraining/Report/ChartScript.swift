@@ -34,7 +34,8 @@ extension Chart {
         case .png:
             "pngcairo size \(width * 2),\(height * 2) enhanced font 'Helvetica,13' fontscale 1.6 linewidth 1.6"
         // 72 points an inch: a column of a paper is half as wide as a screen, so the letters are the larger.
-        case .pdf: "pdfcairo size \(Text.fixed(Double(width) / 144, 2))in,\(Text.fixed(Double(height) / 144, 2))in enhanced font 'Helvetica,10' fontscale 0.7"
+        case .pdf:
+            "pdfcairo size \(Text.fixed(Double(width) / 144, 2))in,\(Text.fixed(Double(height) / 144, 2))in enhanced font 'Helvetica,10' fontscale 0.7"
         }
     }
 

@@ -10,6 +10,8 @@ public struct HTMLReport: Sendable {
         /// Name, value and meaning of each parameter.
         case parameters(title: String, rows: [Parameter])
         case table(Table)
+        /// Names and what they stand for, such as a manifest.
+        case facts(title: String, rows: [(name: String, value: String)])
         /// An SVG drawing, whole, with a caption.
         case plot(title: String, svg: String, caption: String)
         case tokens(TokenView)
@@ -110,13 +112,19 @@ extension HTMLReport.Section {
             }
             return "<section id=\"\(id)\">\(HTML.heading(title))<div class=\"wide\"><table class=\"parameters\"><tbody>"
                 + body.joined(separator: "\n") + "</tbody></table></div></section>"
+        case .facts(let title, let rows):
+            let body = rows.map { row in
+                "<tr><th scope=\"row\">\(HTML.escaped(row.name))</th><td>\(HTML.escaped(row.value))</td></tr>"
+            }
+            return "<section id=\"\(id)\">\(HTML.heading(title))<table class=\"facts\"><tbody>"
+                + body.joined(separator: "\n") + "</tbody></table></section>"
         case .table(let table):
             return "<section id=\"\(id)\">\(HTML.heading(table.title))\(table.html)</section>"
         case .plot(let title, let svg, let caption):
             let note = caption.isEmpty ? "" : "<figcaption>\(HTML.escaped(caption))</figcaption>"
             return
                 "<section id=\"\(id)\">\(HTML.heading(title))"
-                + "<figure class=\"plot\">\(HTML.inlineSVG(svg))\(note)</figure></section>"
+                + "<figure class=\"plot\"><div class=\"wide\">\(HTML.inlineSVG(svg))</div>\(note)</figure></section>"
         case .tokens(let view):
             return view.html(id: id)
         }

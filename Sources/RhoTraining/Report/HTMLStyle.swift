@@ -1,7 +1,7 @@
 extension HTML {
     /// Style sheet of the report. A token's colour is one hue with the token's depth as opacity, so that the text stays
     /// readable on a light and on a dark page.
-    static let style = pageStyle + "\n" + tokenStyle
+    static let style = [pageStyle, tokenStyle, narrowStyle, printStyle].joined(separator: "\n")
 
     private static let pageStyle = """
         :root { --ink:#1d2430; --soft:#5c6675; --line:#d9dee6; --page:#f6f7f9; --card:#ffffff; --accent:#0072b2;
@@ -14,7 +14,7 @@ extension HTML {
         * { box-sizing:border-box; }
         body { margin:0; background:var(--page); color:var(--ink);
           font:16px/1.55 system-ui,-apple-system,"Segoe UI",sans-serif; }
-        main { max-width:1040px; margin:0 auto; padding:24px 16px 48px; }
+        main { max-width:1120px; margin:0 auto; padding:24px 16px 48px; }
         h1 { font-size:1.7rem; line-height:1.2; margin:.2em 0; }
         h2 { font-size:1.15rem; margin:0 0 .6em; }
         h3 { font-size:.95rem; margin:1em 0 .3em; color:var(--soft); }
@@ -22,15 +22,22 @@ extension HTML {
         .note, figcaption { font-size:.88rem; }
         section { background:var(--card); border:1px solid var(--line); border-radius:10px;
           padding:18px; margin:16px 0; }
-        .wide { overflow-x:auto; }
-        table { border-collapse:collapse; width:100%; font-size:.92rem; }
-        th, td { text-align:left; padding:6px 10px; border-bottom:1px solid var(--line); vertical-align:top; }
+        .wide { overflow-x:auto; background:
+          linear-gradient(90deg,var(--card) 60%,transparent) 0 0/32px 100% no-repeat local,
+          linear-gradient(270deg,var(--card) 60%,transparent) 100% 0/32px 100% no-repeat local,
+          linear-gradient(90deg,rgba(127,127,127,.45),transparent) 0 0/12px 100% no-repeat scroll,
+          linear-gradient(270deg,rgba(127,127,127,.45),transparent) 100% 0/12px 100% no-repeat scroll; }
+        table { border-collapse:collapse; width:100%; font-size:.9rem; }
+        th, td { text-align:left; padding:6px 9px; border-bottom:1px solid var(--line); vertical-align:top; }
         thead th { color:var(--soft); font-weight:600; }
         tbody th { font-weight:600; }
         tbody tr:last-child > * { border-bottom:0; }
         td.n { text-align:right; font-variant-numeric:tabular-nums; white-space:nowrap; }
         thead th:not(:first-child) { text-align:right; }
-        .parameters td { text-align:left; }
+        .parameters { width:auto; min-width:50%; } .parameters td { text-align:left; }
+        .parameters th code { white-space:nowrap; } .parameters td:nth-child(2) { min-width:5em; }
+        .parameters td:last-child { color:var(--soft); }
+        .facts th { width:9em; color:var(--soft); } .facts td { overflow-wrap:anywhere; }
         code { font-family:ui-monospace,SFMono-Regular,Menlo,monospace; font-size:.9em; overflow-wrap:anywhere; }
         figure { margin:0; }
         .plot svg { width:100%; height:auto; display:block; }
@@ -41,11 +48,25 @@ extension HTML {
         @media (prefers-color-scheme: dark) { .plot svg g[id^="gnuplot_plot"] path { filter:brightness(1.4); } }
         section > p:last-child { margin-bottom:0; }
         footer { font-size:.82rem; margin-top:24px; overflow-wrap:anywhere; }
+        """
+
+    /// A phone: less white, and charts that scroll sideways before their letters become too small.
+    private static let narrowStyle = """
         @media (max-width:600px) {
           main { padding:12px 8px 32px; } section { padding:12px; border-radius:8px; } th, td { padding:5px 7px; }
-          .plot { overflow-x:auto; } .plot svg { min-width:560px; } }
+          .plot svg { min-width:520px; } .facts th { width:6em; } }
+        """
+
+    /// Paper: everything on the page, tables as narrow as they need to be, what is chosen on the screen only named.
+    private static let printStyle = """
         @media print {
-          body { background:#fff; } section { break-inside:avoid-page; border-color:#ccc; }
+          :root { --ink:#000; --soft:#444; --line:#ddd; --page:#fff; --card:#fff; color-scheme:light; }
+          @page { margin:14mm; }
+          body { background:#fff; font-size:11pt; } main { max-width:none; padding:0; }
+          section { break-inside:avoid-page; border:0; border-top:1px solid #bbb; border-radius:0; padding:10px 0; margin:0; }
+          h2 { break-after:avoid; }
+          .wide { overflow:visible; background:none; } table { font-size:7.5pt; } th, td { padding:3px 4px; }
+          td.n { white-space:normal; } .plot svg { max-height:95mm; min-width:0; }
           .switch, #tip { display:none; } }
         """
 
@@ -62,7 +83,7 @@ extension HTML {
         .t, .ramp { -webkit-print-color-adjust:exact; print-color-adjust:exact; }
         .t { border-radius:3px; padding:2px 0; }
         .t > i { color:var(--soft); font-style:normal; opacity:.6; }
-        .text .t:hover { outline:1px solid var(--ink); }
+        .text .t:hover { outline:1px solid var(--ink); outline-offset:-1px; }
         .show-loss .text .t { background:rgba(var(--loss-rgb),var(--loss,0)); }
         .show-reference .text .t { background:rgba(var(--reference-rgb),var(--reference,0)); }
         .show-excess .text .t { background:rgba(var(--warm-rgb),var(--excess,0)); }

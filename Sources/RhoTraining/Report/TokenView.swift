@@ -150,6 +150,6 @@ extension TokenView {
             content =
                 "<span class=\"t l0\">useful</span> <span class=\"t l1\">noise</span> <span class=\"t l2\">wrong</span>"
         }
-        return "<div class=\"legend for-\(channel.rawValue)\">\(content)</div>"
+        return "<div class=\"legend for-\(channel.rawValue)\"><span>\(channel.title)</span> \(content)</div>"
     }
 }

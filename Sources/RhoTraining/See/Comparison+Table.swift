@@ -21,6 +21,7 @@ extension Comparison {
 
     /// The table of people: only the parameters that differ.
     public var table: TextTable {
+        let metrics = differing
         var columns = ["arm"] + arms.parameterNames
         if showsSeeds { columns.append("seeds") }
         columns += metrics.map(\.title)
@@ -64,7 +65,7 @@ extension Comparison {
 
     private var notes: [String] {
         var notes = arms.notes
-        let units = metrics.filter { !$0.unit.isEmpty }.map { "\($0.title) in \($0.unit)" }
+        let units = differing.filter { !$0.unit.isEmpty }.map { "\($0.title) in \($0.unit)" }
         if !units.isEmpty { notes.append(units.joined(separator: ", ") + ".") }
         let severalSeeds = arms.groups.contains { $0.finished.count > 1 }
         if severalSeeds {

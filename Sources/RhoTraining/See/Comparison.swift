@@ -8,6 +8,8 @@ public struct Comparison: Sendable {
     /// For each group its baseline's index among the groups; nil for the baseline itself and where there is none.
     public let baselines: [Int?]
     public let baselineName: String?
+    /// Whether the metrics were named, rather than found.
+    private let isAskedFor: Bool
 
     /// - Parameters:
     ///   - baseline: name of an arm, or an arm with what sets it apart ("clm keep=0.6"). Without it, the one arm that
@@ -18,6 +20,7 @@ public struct Comparison: Sendable {
         guard !arms.groups.isEmpty else { throw RhoError(.usage, "there is no trained model to compare yet") }
         self.arms = arms
         metrics = try Self.metrics(arms, tags)
+        isAskedFor = !tags.isEmpty
         baselineName = try Self.baselineName(arms, baseline)
         let name = baselineName
         let candidates = arms.groups.indices.filter {
@@ -34,7 +37,7 @@ public struct Comparison: Sendable {
     private static func metrics(_ arms: ArmGroups, _ wanted: [String]) throws(RhoError) -> [Metric] {
         let members = arms.groups.flatMap(\.members)
         let tags = Set(members.flatMap(\.arm.tags)).sorted { $0.utf8.lexicographicallyPrecedes($1.utf8) }
-        let extra = ["precision", "recall", "tokens", "selected", "flops"]
+        let extra = Metric.aside
         if !wanted.isEmpty {
             let known = tags + extra
             for tag in wanted where !known.contains(tag) {
@@ -64,6 +67,15 @@ public struct Comparison: Sendable {
         }
         let full = Set(arms.groups.filter { group in group.members.contains { $0.arm.policy == "all" } }.map(\.name))
         return full.count == 1 && names.count > 1 ? full.first : nil
+    }
+
+    /// The metrics of the table of people: what is the same for all arms says nothing about them, unless it was asked for.
+    var differing: [Metric] {
+        guard arms.groups.count > 1, !isAskedFor else { return metrics }
+        return metrics.filter { metric in
+            !Metric.aside.contains(metric.tag)
+                || Set(arms.groups.indices.map { metric.shown(estimate(metric, $0)) }).count > 1
+        }
     }
 
     /// Values of a metric in the finished trainings of a group, by seed.

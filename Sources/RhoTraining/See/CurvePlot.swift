@@ -9,9 +9,13 @@ public enum CurvePlot {
         let metric = Metric(tag)
         var series: [Chart.Series] = []
         for group in arms.groups {
-            let curves = group.members.map { $0.arm.curve(tag, overSteps: overSteps) }.filter { !$0.x.isEmpty }
+            let curves = group.members.map { member in
+                Curve(
+                    steps: member.arm.curve(tag, overSteps: true).x, tokens: member.arm.curve(tag).x,
+                    values: member.arm.curve(tag).y)
+            }.filter { !$0.steps.isEmpty }
             guard !curves.isEmpty else { continue }
-            series += lines(curves, name: arms.label(group))
+            series += lines(curves, overSteps: overSteps, name: arms.label(group))
         }
         guard !series.isEmpty else {
             let known = Set(arms.groups.flatMap(\.members).flatMap(\.arm.tags)).sorted()
@@ -25,18 +29,33 @@ public enum CurvePlot {
             yLabel: [metric.longName, metric.unit].filter { !$0.isEmpty }.joined(separator: ", "), series: series)
     }
 
-    /// Seeds that were looked at in the same places are averaged; others are drawn one by one.
-    private static func lines(_ curves: [(x: [Double], y: [Double])], name: String) -> [Chart.Series] {
-        guard curves.count > 1 else { return [Chart.Series(name: name, x: curves[0].x, y: curves[0].y)] }
-        // A seed that is still running is behind: the average ends where the shortest does.
-        let length = curves.reduce(Int.max) { min($0, $1.x.count) }
-        let x = Array(curves[0].x.prefix(length))
-        guard curves.allSatisfy({ Array($0.x.prefix(length)) == x }) else {
-            return curves.enumerated().map { Chart.Series(name: "\(name) #\($0 + 1)", x: $1.x, y: $1.y) }
+    /// What one training logged under a tag.
+    private struct Curve {
+        var steps: [Double]
+        var tokens: [Double]
+        var values: [Double]
+
+        func x(_ overSteps: Bool) -> [Double] { overSteps ? steps : tokens }
+    }
+
+    /// Seeds that were looked at after the same steps are averaged; others are drawn one by one.
+    private static func lines(_ curves: [Curve], overSteps: Bool, name: String) -> [Chart.Series] {
+        guard curves.count > 1 else {
+            return [Chart.Series(name: name, x: curves[0].x(overSteps), y: curves[0].values)]
         }
-        var (means, deviations): ([Double], [Double]) = ([], [])
+        // A seed that is still running is behind: the average ends where the shortest does.
+        let length = curves.reduce(Int.max) { min($0, $1.steps.count) }
+        let steps = curves[0].steps.prefix(length)
+        guard curves.allSatisfy({ $0.steps.prefix(length) == steps }) else {
+            return curves.enumerated().map {
+                Chart.Series(name: "\(name) #\($0 + 1)", x: $1.x(overSteps), y: $1.values)
+            }
+        }
+        var (x, means, deviations): ([Double], [Double], [Double]) = ([], [], [])
         for place in 0..<length {
-            let estimate = SeedStatistics.estimate(curves.map { $0.y[place] })
+            let estimate = SeedStatistics.estimate(curves.map { $0.values[place] })
+            // Seeds see a few tokens more or less in the same step: documents end in other places.
+            x.append(SeedStatistics.estimate(curves.map { $0.x(overSteps)[place] }).mean)
             means.append(estimate.mean)
             deviations.append(estimate.deviation)
         }

@@ -48,6 +48,9 @@ public struct Metric: Sendable, Equatable {
     }
 
     var isShare: Bool { ["exact_match", "accuracy"].contains(tag.split(separator: "/").last.map(String.init) ?? tag) }
+    /// Figures beside the evaluations: worth a column where they differ.
+    static let aside = ["precision", "recall", "tokens", "selected", "flops"]
+
     var isCount: Bool { ["tokens", "selected", "flops"].contains(tag) }
 
     /// The value at the end of a training; nil if it has none.
@@ -70,8 +73,10 @@ public struct Metric: Sendable, Equatable {
     /// A mean with its deviation over seeds; one value stands alone.
     func shown(_ estimate: (mean: Double, deviation: Double)) -> String {
         if estimate.mean.isNaN { return "-" }
-        // What is the same for every seed needs no deviation: tokens and operations.
-        if estimate.deviation.isNaN || isCount && estimate.deviation == 0 { return shown(estimate.mean) }
+        // What is the same for every seed but for where documents end needs no deviation: tokens and operations.
+        if estimate.deviation.isNaN || isCount && estimate.deviation < 0.005 * estimate.mean {
+            return shown(estimate.mean)
+        }
         if isShare {
             return "\(Text.fixed(estimate.mean * 100, 1)) ± \(Text.percent(estimate.deviation))"
         }

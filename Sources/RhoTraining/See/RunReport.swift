@@ -49,7 +49,11 @@ public struct RunReport {
         sections += try tokenSections(texts, &problems)
         let marker = sections.count
         sections.append(.parameters(title: "Parameters", rows: parameters))
-        sections.append(.table(provenance))
+        if runs.count == 1 {
+            sections.append(.facts(title: "Manifest", rows: ManifestFacts(runs[0].manifest).rows))
+        } else {
+            sections.append(.table(provenance))
+        }
         let last = runs[runs.count - 1]
         let page = HTMLReport(title: title, subtitle: subtitle, sections: sections, footer: Self.footer(last)).html
         // What an earlier page shows of texts stays, before the parameters.

@@ -19,9 +19,9 @@ import Testing
         let comparison = try Comparison(ArmGroups([fixture.path("")]))
         #expect(
             comparison.rendered(.table) == """
-                arm   seeds       clean/loss  Δ clean/loss vs clm  tokens  selected  FLOPs
-                clm*      3  3.1000 ± 0.1000                    -   1.00k       600  3.00G
-                slm*      3  2.6000 ± 0.1732     -0.5000 ± 0.2484   1.00k       600  3.00G
+                arm   seeds       clean/loss  Δ clean/loss vs clm
+                clm*      3  3.1000 ± 0.1000                    -
+                slm*      3  2.6000 ± 0.1732     -0.5000 ± 0.2484
                 clean/loss in nats per token.
                 Mean ± sample standard deviation over seeds; bold: best, and its 95 % interval excludes the next.
                 Δ: mean of the differences between runs of the same seed, ± half of its 95 % t interval.
@@ -30,6 +30,16 @@ import Testing
                 """)
         #expect(comparison.baselineName == "clm")
         #expect(comparison.best(Metric("eval/clean/loss")) == 1)
+    }
+
+    @Test func onlyWhatDiffersGetsAColumn() throws {
+        let fixture = try RunFixture()
+        try fixture.run("a", arms: [("clm", [6, 3]), ("slm", [6, 4, 2])])
+        let table = try Comparison(ArmGroups([fixture.path("")])).rendered(.table)
+        #expect(table.hasPrefix("arm  clean/loss  Δ clean/loss vs clm  tokens  selected"), "\(table)")
+        #expect(!table.contains("FLOPs"))
+        let asked = try Comparison(ArmGroups([fixture.path("")]), tags: ["flops"]).rendered(.table)
+        #expect(asked.contains("FLOPs"))
     }
 
     @Test func everyFormatIsWhole() throws {
