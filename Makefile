@@ -4,7 +4,7 @@ APT_PACKAGES := liblua5.4-dev libopenblas-dev libpcre2-dev zlib1g-dev libssl-dev
 PKG_CONFIG_NAMES := lua5.4 openblas libpcre2-8 zlib libcrypto
 BINARY := .build/release/rhoscript
 
-.PHONY: all setup swift packages build quickstart test bench lint docs clean
+.PHONY: all setup swift packages build quickstart test fuzz bench lint docs clean
 
 all: build
 
@@ -35,6 +35,11 @@ quickstart: setup
 test: setup
 	swift build -c release --build-tests
 	swift test -c release --skip-build --disable-xctest
+
+## fuzz: N damaged files for every reader and N senseless calls of the Lua surface; FORMATS picks some
+fuzz: setup
+	swift build -c release --product rhofuzz
+	.build/release/rhofuzz --n $(or $(N),20000) $(FORMATS)
 
 ## bench: measure kernels, steps, scoring and tokenizers; PEER=1 adds PyTorch and tokenizers from PyPI
 bench: build
