@@ -146,7 +146,7 @@ function M.compare(options)
     tag and ("loss is nats per token on '" .. tag:match("^eval/(.+)/loss$") .. "'; ") or "", arms[1].name)
   result.notes[2] = "One seed shows a direction, not a size: repeat with several seeds before believing a difference."
 
-  local dir = context.run:dir()
+  local dir = context.open_run("rho.compare"):dir()
   if tag then
     result.plots = rho.plot {
       path = dir .. "/loss", title = options.title or "Held-out loss", x = "tokens seen",
