@@ -121,6 +121,18 @@ public struct ModelConfig: Sendable, Equatable {
             throw RhoError(.value, "rope_theta must be positive, got \(ropeTheta)")
         }
         try ropeScaling?.validate()
+        try checkSize()
+    }
+
+    /// A model is refused before its numbers are too large to be counted, whoever made them up.
+    private func checkSize() throws(RhoError) {
+        guard layers <= 1 << 14 else { throw RhoError(.value, "layers must be at most \(1 << 14), got \(layers)") }
+        let (dim, attention) = (Double(dim), Double(qkvWidth) + Double(attentionWidth))
+        let perLayer = dim * (attention + 3 * Double(ffWidth))
+        let parameters = Double(layers) * perLayer + dim * (2 * Double(vocab) + Double(context))
+        guard parameters < 0x1p46 else {
+            throw RhoError(.value, "a model of more than \(1 << 46) parameters cannot be, check dim, ff_width and vocab")
+        }
     }
 
     /// Sizes are bounded so that no product of two of them overflows.
