@@ -6,7 +6,7 @@ BINARY := .build/release/rhoscript
 # Without the editor's index a build takes a quarter less time.
 SWIFT_BUILD := swift build -c release --disable-index-store
 
-.PHONY: all setup swift packages build quickstart test test-models bench lint docs clean
+.PHONY: all setup swift packages build quickstart test test-models fuzz bench lint docs clean
 
 all: build
 
@@ -43,6 +43,11 @@ test: setup
 test-models: setup
 	$(SWIFT_BUILD) --product rhoscript
 	Tests/Models/run
+
+## fuzz: N damaged files for every reader and N senseless calls of the Lua surface; FORMATS picks some
+fuzz: setup
+	$(SWIFT_BUILD) --product rhofuzz
+	.build/release/rhofuzz --n $(or $(N),20000) $(FORMATS)
 
 ## bench: measure kernels, steps, scoring and tokenizers; PEER=1 adds PyTorch and tokenizers from PyPI
 bench: build

@@ -17,7 +17,7 @@ let layers: [(name: String, uses: [Target.Dependency])] = [
     ("RhoModels", ["RhoTensor"]),
     ("RhoCheckpoint", ["RhoModels", "RhoText"]),
     ("RhoTraining", ["RhoCheckpoint", "RhoData", "RhoSelection"]),
-    ("RhoBindings", ["RhoTraining", "LuaRuntime", "RhoStdlib"]),
+    ("RhoBindings", ["RhoTraining", "LuaRuntime", "RhoStdlib", "CLandlock"]),
 ]
 
 /// What `name` can see: its direct dependencies and everything below them. Each target lists all of it, because the build
@@ -54,6 +54,7 @@ let package = Package(
         .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
         .systemLibrary(name: "CCrypto", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
         .target(name: "CLuaShims", dependencies: ["CLua"]),
+        .target(name: "CLandlock"),
         .target(
             name: "RhoStdlib", path: "stdlib-lua", exclude: ["meta"], sources: ["RhoStdlib.swift"],
             resources: [.embedInCode("rho")]),
@@ -64,6 +65,10 @@ let package = Package(
         .executableTarget(
             name: "rhoserve",
             dependencies: ["RhoTraining", .product(name: "FlyingFox", package: "FlyingFox")] + below("RhoTraining")),
+        .executableTarget(
+            name: "rhofuzz",
+            dependencies: ["RhoBindings", .product(name: "ArgumentParser", package: "swift-argument-parser")]
+                + below("RhoBindings")),
         .executableTarget(
             name: "rhobench",
             dependencies: ["RhoBindings", .product(name: "ArgumentParser", package: "swift-argument-parser")]
@@ -83,7 +88,8 @@ let package = Package(
         + [
             .target(name: "RhoTestSupport", dependencies: ["RhoCore"], path: "Tests/RhoTestSupport"),
             .testTarget(
-                name: "CommandLineTests", dependencies: ["rhoscript", "rhoserve", "RhoTestSupport", "RhoCore"]),
+                name: "CommandLineTests",
+                dependencies: ["rhoscript", "rhoserve", "rhofuzz", "RhoTestSupport"] + below("RhoBindings")),
             .testTarget(
                 name: "ArchitectureTests", dependencies: ["RhoTestSupport", "RhoBindings"] + below("RhoBindings")),
         ],

@@ -17,6 +17,8 @@ struct RhoHost {
     int tail_arguments;
     int swift_depth;                      // > 0 while a Swift frame may be on the stack: allocation must not fail then
 
+    int64_t fail_after;                   // tests: 2 more than the allocations before the one that fails, 0 = none
+
     bool warnings, warning_continues;
     size_t used, soft_limit, hard_limit;  // Lua's heap
     uint64_t serial;                      // of the last collectable object

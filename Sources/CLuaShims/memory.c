@@ -35,6 +35,8 @@ void *rho_allocate(void *context, void *block, size_t old, size_t size) {
         if (host->used + size - before > host->hard_limit && host->swift_depth == 0) return NULL;
         rho_arm(host, RHO_UNWIND_MEMORY);
     }
+    // Lua tries a second time after a collection, which must fail as well.
+    if (host->fail_after > 0 && size > before && host->swift_depth == 0 && --host->fail_after < 2) return NULL;
     bool numbered = block == NULL && (old == LUA_TTABLE || old == LUA_TFUNCTION || old == LUA_TTHREAD);
     void *result = realloc(block, numbered ? size + 2 * sizeof(uint64_t) : size);
     if (result == NULL) return no_memory(host, size);
@@ -67,6 +69,9 @@ void rho_memory_limit(lua_State *L, size_t soft) {
     host->soft_limit = soft;
     host->hard_limit = soft + soft / 4;
 }
+
+void rho_fail_allocation(lua_State *L, int64_t after) { rho_host(L)->fail_after = after < 0 ? 0 : after + 2; }
+int64_t rho_allocations_left(lua_State *L) { return rho_host(L)->fail_after; }
 
 size_t rho_memory_used(lua_State *L) { return rho_host(L)->used; }
 int64_t rho_external_bytes(lua_State *L) { return rho_host(L)->external; }

@@ -3,19 +3,25 @@ import CLuaShims
 import RhoCore
 
 /// Limits for scripts from others: an allowlist of libraries, text chunks only, modules under one directory, caps on
-/// memory, time and instructions. It keeps accidents and curiosity in bounds; it is no security boundary.
+/// memory, time and instructions. What native functions may read and write is for ``FileAccess`` to say.
 public struct LuaSandbox: Sendable {
-    /// The directory under which `require` finds files.
-    public var root: String
+    /// The directories under which `require` finds files.
+    public var roots: [String]
     /// Bytes of Lua's heap; 0 = no limit.
     public var memoryLimit: Int
     /// Seconds for each run; 0 = no limit.
     public var seconds: Double
+    /// When every run is over, on the monotonic clock; 0 = never.
+    public var deadline: Double
     /// Instructions for each run, in steps of ten thousand; 0 = no limit.
     public var instructions: Int
 
-    public init(root: String = ".", memoryLimit: Int = 1 << 30, seconds: Double = 0, instructions: Int = 0) {
-        self.root = root
+    public init(
+        roots: [String] = ["."], memoryLimit: Int = 1 << 30, seconds: Double = 0, deadline: Double = 0,
+        instructions: Int = 0
+    ) {
+        self.roots = roots
+        self.deadline = deadline
         self.memoryLimit = memoryLimit
         self.seconds = seconds
         self.instructions = instructions
@@ -28,7 +34,7 @@ extension LuaState {
         local load = load
         local keep = { assert = 1, collectgarbage = 1, error = 1, getmetatable = 1, ipairs = 1, next = 1, pairs = 1,
           pcall = 1, print = 1, rawequal = 1, rawget = 1, rawlen = 1, rawset = 1, require = 1, select = 1,
-          setmetatable = 1, tonumber = 1, tostring = 1, type = 1, warn = 1, xpcall = 1, _G = 1, _VERSION = 1,
+          setmetatable = 1, tonumber = 1, tostring = 1, type = 1, xpcall = 1, _G = 1, _VERSION = 1,
           coroutine = 1, math = 1, string = 1, table = 1, utf8 = 1, arg = 1 }
         local G, loaded = _G, package.loaded
         local traceback, os = debug.traceback, os
@@ -57,7 +63,10 @@ extension LuaState {
 
     /// Starts time and instruction limits of a run.
     func startBudget() {
-        guard let sandbox, sandbox.seconds > 0 || sandbox.instructions > 0 else { return }
-        rho_limit_time(thread, sandbox.seconds, Int64(sandbox.instructions))
+        guard let sandbox, sandbox.seconds > 0 || sandbox.deadline > 0 || sandbox.instructions > 0 else { return }
+        // What is left may be nothing: then the first look at the clock ends the script.
+        let left = sandbox.deadline > 0 ? max(sandbox.deadline - Clock.monotonicSeconds(), 1e-9) : .infinity
+        let seconds = min(left, sandbox.seconds > 0 ? sandbox.seconds : .infinity)
+        rho_limit_time(thread, seconds.isFinite ? seconds : 0, Int64(sandbox.instructions))
     }
 }

@@ -137,6 +137,13 @@ public final class LuaState {
         )
     }
 
+    /// Makes one allocation of Lua's fail, the next but `count`; negative for none. For tests. Allocations on behalf of
+    /// Swift code never fail: the error would jump over its frames.
+    package func failAllocation(after count: Int) { rho_fail_allocation(main, Int64(count)) }
+
+    /// Whether ``failAllocation(after:)`` has had its effect.
+    package var allocationHasFailed: Bool { rho_allocations_left(main) < 2 }
+
     /// Tunes the pressure of outside memory on the collector: a step every `batch` bytes, a full collection above
     /// `soft`.
     public func setMemoryPressure(batch: Int, soft: Int) { rho_external_limits(main, Int64(batch), Int64(soft)) }

@@ -109,10 +109,10 @@ extension LuaState {
 
     private func requireInside(_ path: String) throws(RhoError) {
         guard let sandbox else { return }
-        let (real, root) = (realPath(path), realPath(sandbox.root))
-        if !real.hasPrefix(root.hasSuffix("/") ? root : root + "/") {
-            throw RhoError(.usage, "require: \(path) lies outside the sandbox's directory \(sandbox.root)")
-        }
+        let real = realPath(path)
+        for root in sandbox.roots.map(realPath) where real.hasPrefix(root.hasSuffix("/") ? root : root + "/") { return }
+        throw RhoError(
+            .usage, "require: \(path) lies outside the sandbox's directory \(sandbox.roots.joined(separator: ", "))")
     }
 }
 

@@ -6,6 +6,10 @@ public enum Files {
     public static func read(_ path: String) throws(RhoError) -> [UInt8] {
         let descriptor = try open(path, O_RDONLY, doing: "open")
         defer { close(descriptor) }
+        return try read(descriptor, path)
+    }
+
+    private static func read(_ descriptor: Int32, _ path: String) throws(RhoError) -> [UInt8] {
         var status = stat()
         guard fstat(descriptor, &status) == 0 else { throw failure("read", path) }
         // Pipes and /proc files report no size; they are read in growing steps like any other.
@@ -31,6 +35,14 @@ public enum Files {
         String(decoding: try read(path), as: UTF8.self)
     }
 
+    /// A file in which the system describes itself (/proc, /etc), which ``FileAccess`` does not hide from this process.
+    public static func readOfSystem(_ path: String) -> String? {
+        let descriptor = Glibc.open(path, O_RDONLY | O_CLOEXEC)
+        guard descriptor >= 0 else { return nil }
+        defer { close(descriptor) }
+        return (try? read(descriptor, path)).map { String(decoding: $0, as: UTF8.self) }
+    }
+
     /// Replaces `path` by `bytes` in one move: a reader or a crash sees the old file or the new one, never a part.
     public static func writeAtomically(_ path: String, _ bytes: UnsafeRawBufferPointer) throws(RhoError) {
         let file = try AtomicFile(path: path)
@@ -50,20 +62,32 @@ public enum Files {
 
     /// Makes the directory and those above it; one that is there already is fine.
     public static func makeDirectory(_ path: String) throws(RhoError) {
-        if path.isEmpty || isDirectory(path) { return }
-        try makeDirectory(parent(of: path))
-        if mkdir(path, 0o777) != 0, errno != EEXIST || !isDirectory(path) { throw failure("make directory", path) }
+        if path.isEmpty { return }
+        try FileAccess.check(path, .write)
+        try makeAll(path)
     }
 
-    public static func exists(_ path: String) -> Bool { access(path, F_OK) == 0 }
+    private static func makeAll(_ path: String) throws(RhoError) {
+        if path.isEmpty || directory(path) { return }
+        try makeAll(parent(of: path))
+        if mkdir(path, 0o777) != 0, errno != EEXIST || !directory(path) { throw failure("make directory", path) }
+    }
 
-    public static func isDirectory(_ path: String) -> Bool {
+    /// Whether something is there; false where ``FileAccess`` hides it.
+    public static func exists(_ path: String) -> Bool {
+        FileAccess.allows(path, .read) && access(path, F_OK) == 0
+    }
+
+    public static func isDirectory(_ path: String) -> Bool { FileAccess.allows(path, .read) && directory(path) }
+
+    private static func directory(_ path: String) -> Bool {
         var status = stat()
         return stat(path, &status) == 0 && status.st_mode & S_IFMT == S_IFDIR
     }
 
     /// Bytes of the file.
     public static func size(_ path: String) throws(RhoError) -> Int {
+        try FileAccess.check(path, .read)
         var status = stat()
         guard stat(path, &status) == 0 else { throw failure("read", path) }
         return Int(status.st_size)
@@ -71,6 +95,7 @@ public enum Files {
 
     /// Names in a directory, without `.` and `..`, in the order of their bytes.
     public static func list(_ path: String) throws(RhoError) -> [String] {
+        try FileAccess.check(path, .read)
         guard let directory = opendir(path) else { throw failure("list", path) }
         defer { closedir(directory) }
         var names: [String] = []
@@ -85,6 +110,7 @@ public enum Files {
 
     /// Removes a file, or a directory with all it holds; links are removed, not followed. Nothing there is fine.
     public static func remove(tree path: String) throws(RhoError) {
+        try FileAccess.check(path, .write)
         var status = stat()
         guard lstat(path, &status) == 0 else {
             if errno == ENOENT { return }
@@ -100,6 +126,8 @@ public enum Files {
 
     /// Moves `source` over `destination` in one step (same file system) and makes the move last.
     public static func rename(_ source: String, _ destination: String) throws(RhoError) {
+        try FileAccess.check(source, .write)
+        try FileAccess.check(destination, .write)
         if Glibc.rename(source, destination) != 0 {
             let reason = String(cString: strerror(errno))
             throw RhoError(.io, "cannot rename \(source) to \(destination): \(reason)")
@@ -122,14 +150,15 @@ public enum Files {
     }
 
     /// Opens a file or throws; a missing file's error suggests the nearest name in its directory.
-    static func open(_ path: String, _ flags: Int32, doing: String) throws(RhoError) -> Int32 {
+    public static func open(_ path: String, _ flags: Int32, doing: String) throws(RhoError) -> Int32 {
+        try FileAccess.check(path, flags & (O_WRONLY | O_RDWR | O_CREAT) == 0 ? .read : .write)
         let descriptor = Glibc.open(path, flags | O_CLOEXEC, 0o666)
         if descriptor < 0 { throw failure(doing, path) }
         return descriptor
     }
 
     /// The error for the current `errno`: `cannot open data/web.jsonl: No such file or directory`.
-    static func failure(_ doing: String, _ path: String) -> RhoError {
+    public static func failure(_ doing: String, _ path: String) -> RhoError {
         let number = errno
         var text = "cannot \(doing) \(path): \(String(cString: strerror(number)))"
         if number == ENOENT, let names = try? list(parent(of: path)) {

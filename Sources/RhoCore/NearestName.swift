@@ -5,6 +5,8 @@
 /// Ties go to the first in sorted order, so the answer does not depend on the order of `names`.
 public func nearestName(to name: String, in names: some Sequence<String>) -> String? {
     let wanted = Array(name.utf8)
+    // What is longer than any name is no slip of the pen, and comparing it would take its time.
+    guard wanted.count <= 100 else { return nil }
     let limit = wanted.count <= 3 ? 1 : max(2, wanted.count / 3)
     let sorted = names.sorted()
     var best: (name: String, distance: Int)?

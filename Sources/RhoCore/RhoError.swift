@@ -18,8 +18,17 @@ public struct RhoError: Error, Sendable, CustomStringConvertible, Equatable {
 
     public init(_ code: Code, _ message: String, hint: String? = nil) {
         self.code = code
-        self.message = message
+        self.message = message.utf8.count <= Self.longest ? message : Self.cut(message)
         self.hint = hint
+    }
+
+    /// A sentence quotes what a file or a script gave, which may be a megabyte.
+    private static let longest = 2000
+
+    private static func cut(_ text: String) -> String {
+        let bytes = Array(text.utf8)
+        let (head, tail) = (bytes.prefix(longest * 2 / 3), bytes.suffix(longest / 4))
+        return "\(String(decoding: head, as: UTF8.self)) [...] \(String(decoding: tail, as: UTF8.self))"
     }
 
     /// Returns the same error with `place: ` before its message.

@@ -137,14 +137,6 @@ public struct ModelConfig: Sendable, Equatable {
             throw RhoError(.value, "heads that rotate must have an even width, got \(rotaryWidth)")
         }
         // In floating point, where nothing overflows: more than any machine holds is a mistake or a lie.
-        let size =
-            2 * Double(vocab) * Double(dim) + Double(layers) * Double(dim)
-            * (Double(qkvWidth) + Double(attentionWidth) + 3 * Double(ffWidth))
-        guard size < 0x1p48 else {
-            throw RhoError(
-                .value,
-                "a model of dim \(dim), \(layers) layers, ff \(ffWidth) and vocab \(vocab) is too large to build")
-        }
         if let window { try Self.positive("window", window) }
         if !(dropout >= 0 && dropout < 1) { throw RhoError(.value, "dropout must be in [0, 1), got \(dropout)") }
         if !(normEps > 0 && normEps < 1) { throw RhoError(.value, "norm_eps must be in (0, 1), got \(normEps)") }
@@ -156,6 +148,19 @@ public struct ModelConfig: Sendable, Equatable {
         if lora != nil, storage != .f32 {
             throw RhoError(.value, "adapters need a model whose matrices are kept as f32, not \(storage.rawValue)")
         }
+        try checkSize()
+    }
+
+    /// A model is refused before its numbers are too large to be counted, whoever made them up.
+    private func checkSize() throws(RhoError) {
+        let (dim, attention) = (Double(self.dim), Double(qkvWidth) + Double(attentionWidth))
+        let perLayer = dim * (attention + 3 * Double(ffWidth))
+        guard Double(layers) * perLayer + dim * (2 * Double(vocab) + Double(context)) < 0x1p46 else {
+            throw RhoError(
+                .value,
+                "a model of dim \(self.dim), \(layers) layers, ff \(ffWidth) and vocab \(vocab) is too large to build")
+        }
+        guard layers <= 1 << 14 else { throw RhoError(.value, "layers must be at most \(1 << 14), got \(layers)") }
     }
 
     /// Sizes are bounded so that no product of two of them overflows.

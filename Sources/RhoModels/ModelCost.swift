@@ -87,11 +87,21 @@ extension ModelConfig {
         let temporaries = 2 * (inner + dim) + 4 * dim
         return MemoryEstimate(
             weights: weights, gradients: trained, optimiser: 2 * trained,
-            activations: 4 * tokens * (layers * perLayer + temporaries))
+            activations: Self.product(4, tokens, layers * perLayer + temporaries))
     }
 
     /// Bytes of keys and values that one sequence of `tokens` tokens keeps while it is continued.
-    public func cacheBytes(tokens: Int) -> Int { 2 * 4 * layers * kvHeads * headWidth * tokens }
+    public func cacheBytes(tokens: Int) -> Int {
+        Self.product(8, layers, kvHeads, headWidth, tokens)
+    }
+
+    /// The product of sizes, or an exabyte where it is more.
+    private static func product(_ sizes: Int...) -> Int {
+        sizes.reduce(1) { product, size in
+            let (next, overflow) = product.multipliedReportingOverflow(by: size)
+            return overflow ? 1 << 60 : min(next, 1 << 60)
+        }
+    }
 
     /// A few lines for people: shape, parameters, FLOPs per token, memory.
     public func describe() -> String {

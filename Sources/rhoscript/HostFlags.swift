@@ -34,14 +34,54 @@ struct HostFlags: ParsableArguments {
     @Option(name: .long, help: ArgumentHelp("Call stack of an error: short or full.", valueName: "style"))
     var traceback: TracebackStyle = .short
 
+    @Flag(
+        name: .long,
+        help: "For a stranger's file: no io and os, reads below its own directory, writes in its run directory only.")
+    var sandbox = false
+
+    @Option(
+        name: .long, help: ArgumentHelp("With --sandbox: also read below DIR (repeatable).", valueName: "dir"))
+    var allowRead: [String] = []
+
+    @Option(
+        name: .long,
+        help: ArgumentHelp("With --sandbox: end a script that needs more memory (default 4GiB).", valueName: "bytes"))
+    var maxMemory: String?
+
+    @Option(
+        name: .long,
+        help: ArgumentHelp("With --sandbox: end a script that takes longer (default 3600).", valueName: "seconds"))
+    var maxSeconds: Double?
+
     func validate() throws {
+        if !sandbox, !allowRead.isEmpty || maxMemory != nil || maxSeconds != nil {
+            throw ValidationError("--allow-read, --max-memory and --max-seconds go with --sandbox")
+        }
+        if let maxSeconds, !(maxSeconds > 0 && maxSeconds < 1e9) {
+            throw ValidationError("--max-seconds must be above 0, got \(maxSeconds)")
+        }
         if let threads, !(1...256).contains(threads) {
             throw ValidationError("--threads must be in 1 ... 256, got \(threads)")
         }
     }
 
+    private func limits() throws -> SandboxOptions? {
+        guard sandbox else { return nil }
+        var limits = SandboxOptions()
+        limits.reading = allowRead
+        if let maxMemory {
+            guard let bytes = ByteCount.parse(maxMemory), bytes >= 32 << 20 else {
+                throw ValidationError("--max-memory must be a size of 32MiB or more, such as 2GiB, got \(maxMemory)")
+            }
+            limits.memory = bytes
+        }
+        limits.seconds = maxSeconds ?? limits.seconds
+        return limits
+    }
+
     func hostOptions() throws -> HostOptions {
         var options = HostOptions()
+        options.sandbox = try limits()
         options.threads = threads
         options.cacheDirectory = cache
         options.readsCache = !noCache

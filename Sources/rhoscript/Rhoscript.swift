@@ -1,4 +1,5 @@
 import ArgumentParser
+import Glibc
 import RhoBindings
 
 /// The command line: parses flags, hands everything else to the Lua layer, turns outcomes into exit codes.
@@ -36,6 +37,8 @@ struct Rhoscript: ParsableCommand {
         defaultSubcommand: RunCommand.self)
 
     static func main() {
+        // A limit on the size of files is an error of the write that meets it, as a full disk is.
+        signal(SIGXFSZ, SIG_IGN)
         let arguments = CommandLineRewriting.rewrite(Array(CommandLine.arguments.dropFirst()))
         do {
             var command = try parseAsRoot(arguments)

@@ -78,6 +78,7 @@ struct RunCommand: ParsableCommand {
         var options = try host.hostOptions()
         options.seed = seed
         options.script = file
+        options.runDirectory = out
         options.scriptArguments = scriptArguments
         options.progress = host.progress.rawValue
         options.quiet = quiet

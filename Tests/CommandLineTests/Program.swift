@@ -23,9 +23,12 @@ struct Outcome {
 /// The program under test, in a directory of its own.
 final class Program {
     let directory: TemporaryDirectory
+    private let path: String
     let environment: [String]
 
-    init() throws {
+    /// - Parameter executable: one of this package's programs.
+    init(executable: String = "rhoscript") throws {
+        path = "\(Self.folder)/\(executable)"
         directory = try TemporaryDirectory()
         let names: [String] = ["PATH", "HOME", "LD_LIBRARY_PATH"]
         let kept = names.compactMap { name in
@@ -34,21 +37,24 @@ final class Program {
         environment = kept + ["RHO_CACHE=\(directory.file("cache"))", "TZ=UTC"]
     }
 
-    /// `rhoscript` beside the test bundle.
-    static var path: String {
+    /// Where the test bundle and the programs lie.
+    static var folder: String {
         var buffer = [CChar](repeating: 0, count: 4096)
         let count = readlink("/proc/self/exe", &buffer, buffer.count - 1)
         let own = String(decoding: buffer.prefix(max(0, count)).map { UInt8(bitPattern: $0) }, as: UTF8.self)
-        return Files.parent(of: own) + "/rhoscript"
+        return Files.parent(of: own)
     }
+
+    /// `rhoscript` beside the test bundle.
+    static var path: String { "\(folder)/rhoscript" }
 
     @discardableResult
     func write(_ name: String, _ text: String) throws -> String { try directory.write(name, text) }
 
     func read(_ name: String) throws -> String { try Files.readText(directory.file(name)) }
 
-    /// Runs the program in its directory. With `signal`, sends it as soon as `when` appears on stdout or stderr, or
-    /// `after` so many seconds.
+    /// Runs the program in its directory. With `signal`, sends it as soon as `when` appears on stdout or stderr and
+    /// `moment` is true, and `after` so many seconds from then on; `again`, a second time.
     func run(_ arguments: String..., signal: Int32? = nil, when: String = "", seconds: Double = 120) throws -> Outcome {
         try run(arguments, signal: signal, when: when, seconds: seconds)
     }
@@ -56,7 +62,8 @@ final class Program {
     @discardableResult
     func run(
         program: String? = nil, _ arguments: [String], input: String = "/dev/null", signal: Int32? = nil,
-        when: String = "", after delay: Double = 0, seconds: Double = 120
+        when: String = "", moment: (() -> Bool)? = nil, after delay: Double = 0, again: Bool = false,
+        through shell: String? = nil, seconds: Double = 120
     ) throws -> Outcome {
         let (out, err) = (directory.file(".out"), directory.file(".err"))
         var actions = posix_spawn_file_actions_t()
@@ -65,23 +72,40 @@ final class Program {
         posix_spawn_file_actions_addopen(&actions, 0, input, O_RDONLY, 0)
         posix_spawn_file_actions_addopen(&actions, 1, out, O_WRONLY | O_CREAT | O_TRUNC, 0o644)
         posix_spawn_file_actions_addopen(&actions, 2, err, O_WRONLY | O_CREAT | O_TRUNC, 0o644)
-        var words = (["env", "-C", directory.path, program ?? Self.path] + arguments).map { strdup($0) } + [nil]
+        // Threads that run tests have signals blocked, which a child would inherit.
+        var attributes = posix_spawnattr_t()
+        posix_spawnattr_init(&attributes)
+        defer { posix_spawnattr_destroy(&attributes) }
+        var none = sigset_t()
+        sigemptyset(&none)
+        posix_spawnattr_setsigmask(&attributes, &none)
+        posix_spawnattr_setflags(&attributes, Int16(POSIX_SPAWN_SETSIGMASK))
+        // A shell gets the program and its arguments as "$@".
+        let command = shell.map { ["sh", "-c", $0, "sh", path] } ?? [program ?? path]
+        var words = (["env", "-C", directory.path] + command + arguments).map { strdup($0) } + [nil]
         var variables = environment.map { strdup($0) } + [nil]
         defer { for pointer in words + variables { free(pointer) } }
         var child: pid_t = 0
-        let failure = posix_spawnp(&child, "env", &actions, nil, &words, &variables)
+        let failure = posix_spawnp(&child, "env", &actions, &attributes, &words, &variables)
         guard failure == 0 else {
-            throw RhoError(.io, "cannot start \(Self.path): \(String(cString: strerror(failure)))")
+            throw RhoError(.io, "cannot start \(path): \(String(cString: strerror(failure)))")
         }
 
         let start = Clock.monotonicSeconds()
         let deadline = start + seconds
-        var (status, usage, sent): (Int32, rusage, Bool) = (0, rusage(), signal == nil)
+        var (status, usage, left): (Int32, rusage, Int) = (0, rusage(), signal == nil ? 0 : again ? 2 : 1)
+        var begun: Double?
         while wait4(child, &status, WNOHANG, &usage) == 0 {
-            usleep(2000)
-            if !sent, let signal, Clock.monotonicSeconds() - start >= delay, seen(when, out) || seen(when, err) {
-                kill(child, signal)
-                sent = true
+            usleep(moment == nil ? 2000 : 200)
+            if left > 0, let signal {
+                if begun == nil, when.isEmpty || seen(when, out) || seen(when, err), moment?() ?? true {
+                    begun = when.isEmpty && moment == nil ? start : Clock.monotonicSeconds()
+                }
+                if let from = begun, Clock.monotonicSeconds() - from >= delay {
+                    kill(child, signal)
+                    left -= 1
+                    begun = Clock.monotonicSeconds() + 0.2
+                }
             }
             if Clock.monotonicSeconds() > deadline {
                 kill(child, SIGKILL)

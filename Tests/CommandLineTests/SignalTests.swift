@@ -21,6 +21,35 @@ extension CommandLineTests {
             #expect(outcome.err.contains("x.lua:2: interrupted (Ctrl-C)"), "\(outcome.err)")
         }
 
+        /// A loop that promised to notice a request and does not: the second signal needs nobody's help.
+        @Test(arguments: [SIGINT, SIGTERM])
+        func theSecondSignalKills(_ signal: Int32) throws {
+            try program.write(
+                "x.lua",
+                """
+                local section <close> = require("rho.native").run.graceful()
+                io.stderr:write("ready\\n")
+                while true do pcall(function() while true do end end) end
+                """)
+            let outcome = try program.run(["x.lua"], signal: signal, when: "ready", again: true, seconds: 20)
+            #expect(outcome.status == 128 + signal)
+            #expect(outcome.err == "ready\n")
+        }
+
+        /// Native loops over files look up too.
+        @Test(arguments: ["c:count()", "c:hash()", "rho.data.prepare { data = c, tokenizer = rho.tokenizer.bytes() }"])
+        func readingAFileStopsAtCtrlC(_ call: String) throws {
+            let row = "{\"text\": \"\(String(repeating: "words ", count: 20))\"}\n"
+            try program.write("rows.jsonl", String(repeating: row, count: 40_000))
+            let files = Array(repeating: "\"rows.jsonl\"", count: 40).joined(separator: ", ")
+            try program.write(
+                "x.lua",
+                "local rho = require \"rho\"\nlocal c = rho.data.jsonl { path = { \(files) } }\nio.stderr:write(\"ready\\n\")\n\(call)\nprint(\"done\")\n"
+            )
+            let outcome = try program.run(["x.lua"], signal: SIGINT, when: "ready", seconds: 60)
+            #expect(outcome.status == 130 && !outcome.out.contains("done"), "\(outcome.err)")
+        }
+
         @Test func terminationBeforeACheckpointIs143() throws {
             try program.write("x.lua", "io.stderr:write(\"ready\\n\")\nwhile true do end\n")
             #expect(try program.run("x.lua", signal: SIGTERM, when: "ready", seconds: 20).status == 143)

@@ -1,8 +1,28 @@
 import RhoCore
 import RhoTraining
 
-/// A whole experiment that takes about half a second: tokenizer, reference, scores, two arms.
+/// Whole experiments that take about half a second: tokenizer, reference, scores, two arms.
 enum TinyExperiment {
+    /// The last arm's policy is a Lua function with a memory of its own that draws from math.random.
+    static let stateful = source.replacing(
+        "rho.select.excess_loss { scores = scores, keep = p.keep })",
+        with: """
+            rho.select.policy {
+                  name = "moody", scores = scores,
+                  weights = function(t)
+                    memory.calls = (memory.calls or 0) + 1
+                    memory.mean = (memory.mean or 0) * 0.9 + t.loss:mean():item() * 0.1
+                    local excess = t.loss - t.reference_loss
+                    return (excess * (memory.mean + math.random())):sigmoid():detach()
+                  end,
+                }, memory)
+            """
+    ).replacing(
+        "local function train(name, data, select)",
+        with: "local memory = {}\n    local function train(name, data, select, state)"
+    )
+    .replacing("select = select,", with: "select = select, state = state,")
+
     static let source = """
         local rho = require "rho"
         return rho.experiment {
@@ -37,6 +57,13 @@ enum TinyExperiment {
                     "\(record.step) \(record.tokens) \(JSON.object(JSONObject(values.map { ($0.key, $0.value) })).canonical)"
             }.joined(separator: "\n")
             let latest = try Files.readText("\(run)/\(arm)/checkpoints/latest").filter { $0 != "\n" }
+            let place = "\(run)/\(arm)/checkpoints/\(latest)"
+            // Position in the data, random streams, guard, policy and the script's own state; not what it cost.
+            var state = try JSON.parse(try Files.readText("\(place)/trainer_state.json"))
+            var values = state["values"]?["state"]?.objectValue ?? JSONObject()
+            values["seconds"] = nil
+            state["values"] = .object(values)
+            content["\(arm) state"] = state.canonical
             for name in ["model.safetensors", "optimizer.safetensors"] {
                 content["\(arm) \(name)"] = SHA256Hasher.hex(
                     of: try Files.read("\(run)/\(arm)/checkpoints/\(latest)/\(name)"))

@@ -32,7 +32,7 @@ import Testing
         _ = try folder.write("outside.lua", "return 1")
         _ = try folder.write("in/ok.lua", "return 2")
         let main = try folder.write("in/main.lua", "return require 'ok'")
-        let bench = try Bench(sandbox: LuaSandbox(root: folder.path + "/in"))
+        let bench = try Bench(sandbox: LuaSandbox(roots: [folder.path + "/in"]))
         #expect(describe(try bench.state.run(file: main)) == "2")
         #expect(bench.failure("require '..outside'").contains("words joined by dots"))
     }

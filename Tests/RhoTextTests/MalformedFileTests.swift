@@ -5,6 +5,16 @@ import Testing
 
 /// Broken and unsupported tokenizer files: one sentence with the place, no crash, no great allocation.
 @Suite struct MalformedFileTests {
+    /// Two tokens with one id: what is read stays within the text.
+    @Test func sharedIDsKeepOffsetsInTheText() throws {
+        let trained = try BPETokenizer.train(documents: [Array("the cat".utf8)], vocabularySize: 260)
+        let json = try JSON.parse(trained.tokenizerJSON())
+        let id = json["model"]?["vocab"]?["t"]
+        let tokenizer = try PipelineTokenizer(json: replacing(json, ["model", "vocab", "weights"], id))
+        let offsets = tokenizer.encodeWithOffsets(Array("tttt".utf8))
+        #expect(offsets.byteEnd.allSatisfy { $0 <= 4 } && offsets.ids.count == 4)
+    }
+
     private func error(loading json: JSON) -> RhoError? {
         do throws(RhoError) {
             _ = try PipelineTokenizer(json: json)

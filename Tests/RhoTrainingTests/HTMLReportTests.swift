@@ -65,9 +65,24 @@ import Testing
             html.contains(" farm<i>↵</i>\n</span>") && html.contains(">·</span>") && html.contains("&lt;Apr</span>"))
     }
 
+    /// Scripts may hand over any number as a label or a value.
+    @Test func anyNumberIsShown() {
+        let wild = [Double.infinity, -.infinity, 1e300, -5, .nan, 0.4]
+        let arm = TokenView.Arm(
+            name: "a", pieces: wild.map { _ in "x" }, values: TokenView.Channel.allCases.map { ($0, wild) })
+        let html = HTMLReport(title: "t", sections: [.tokens(.init(title: "x", arms: [arm]))]).html
+        #expect(html.contains("label: wrong") && html.contains("label: useful"))
+    }
+
     @Test func missingPartsAreSaid() {
         #expect(report(svg: "").html.contains("The drawing is missing."))
         #expect(report(svg: "<svg><script>x</script></svg>").html.contains("The drawing is missing."))
+        for code in [
+            "<svg><SCRIPT>x</SCRIPT></svg>", "<svg onload=\"x()\"></svg>",
+            "<svg><a xlink:href=\"javascript:x\"/></svg>",
+            "<svg><g/onclick = 'x'></g></svg>", "<svg><foreignObject></foreignObject></svg>",
+        ] { #expect(report(svg: code).html.contains("The drawing is missing."), "\(code)") }
+        #expect(report(svg: "<svg><text>loss on x = 1</text></svg>").html.contains("loss on x = 1"))
         let empty = HTMLReport(title: "t", sections: [.tokens(.init(title: "x", arms: []))])
         #expect(empty.html.contains("No values to show."))
     }

@@ -26,7 +26,7 @@ import Testing
     @Test func numbersReadBackBitForBit() throws {
         let directory = try TemporaryDirectory()
         let log = try MetricsLog(path: directory.file("metrics.jsonl"))
-        let values = [0.1, 1.0 / 3, 1e-300, 123456789.123456789, -0.0, 5e-324, 4.0]
+        let values = [0.1, 1.0 / 3, 1e-300, 123456789.123456789, -0.0, .leastNonzeroMagnitude, 4.0]
         for (step, value) in values.enumerated() { try log.append(step: step, tokens: 0, ["x": .number(value)]) }
         let read = try MetricsLog.read(log.path).map { $0["x"]?.bitPattern }
         #expect(read == values.map { Optional($0.bitPattern) })

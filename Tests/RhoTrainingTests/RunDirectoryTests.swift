@@ -1,3 +1,4 @@
+import Glibc
 import RhoCore
 import RhoTestSupport
 import RhoTraining
@@ -92,6 +93,21 @@ import Testing
         lock.release()
         #expect(RunLock.owner(of: directory.path) == nil)
         #expect(RunStatus.of(directory: directory.path) == .interrupted)
+    }
+
+    /// The heartbeat needs nobody's call, and ends with the lock.
+    @Test func locksBeatByThemselves() throws {
+        let directory = try TemporaryDirectory()
+        let lock = try RunLock(directory: directory.path, beatingEvery: 0.05)
+        let first = try #require(RunLock.owner(of: directory.path)).heartbeat
+        let deadline = Clock.monotonicSeconds() + 20
+        while RunLock.owner(of: directory.path)?.heartbeat == first, Clock.monotonicSeconds() < deadline {
+            usleep(20_000)
+        }
+        #expect(RunLock.owner(of: directory.path).map { $0.heartbeat > first } == true)
+        lock.release()
+        usleep(200_000)
+        #expect(try Files.list(directory.path).isEmpty)
     }
 
     @Test func fingerprintsFollowContentOnly() {

@@ -148,7 +148,7 @@ function M.compare(options)
 
   if rho.dry.active() then return result end
 
-  local dir = context.run:dir()
+  local dir = context.open_run("rho.compare"):dir()
   if tag then
     result.plots = rho.plot {
       path = dir .. "/loss", title = options.title or "Held-out loss", x = "tokens seen",

@@ -23,6 +23,14 @@ end
 --- A path below the run directory.
 function M.path(name) return M.run:dir() .. "/" .. name end
 
+--- The open run directory, which `verb` writes into.
+function M.open_run(verb)
+  if not M.run then
+    rho.fail("usage", verb .. " writes into a run directory, and none is open: call it inside the function that rho.experiment gets as run")
+  end
+  return M.run
+end
+
 --- A free name below the run directory: `wanted`, else `wanted-2`, ...
 function M.name(wanted)
   local name = wanted:gsub("[^%w%._-]+", "-")

@@ -220,7 +220,7 @@ function M.train(given)
   local random <close> = rho.store.random(o.seed)
   local key = key_of(o, given)
   local identity = key:digest()
-  local arm = context.run:arm(context.name(o.name))
+  local arm = context.open_run("rho.train"):arm(context.name(o.name))
   local began = rho.time()
   arm:config { name = o.name, steps = o.steps, tokens = o.tokens, batch = o.batch, context = o.context, seed = o.seed, key = identity }
   local found, stored = look_up(o, key, arm)

@@ -80,6 +80,8 @@ void rho_push_index(lua_State *L, int methods, void *fallback);
 
 // --- memory.c
 void rho_memory_limit(lua_State *L, size_t soft);           // 0 = none
+void rho_fail_allocation(lua_State *L, int64_t after);      // tests: the next but so many fails, once; < 0 = none
+int64_t rho_allocations_left(lua_State *L);                 // tests: < 2 once it has failed
 size_t rho_memory_used(lua_State *L);                       // Lua's own heap, bytes
 int64_t rho_external_bytes(lua_State *L);
 int64_t rho_external_peak(lua_State *L);

@@ -10,6 +10,10 @@ package final class Session {
     /// Directory of the script; relative input paths fall back to it.
     package let scriptDirectory: String
     package let script: String?
+    /// Where new run directories are made.
+    package let runsDirectory: String
+    /// Whether the script is a stranger's: then nothing of its directory is executed.
+    package var isSandboxed = false
     /// auto, bar, plain, json or none.
     package let progress: String
     /// Whether stderr may be coloured.
@@ -41,11 +45,12 @@ package final class Session {
     }
 
     package init(
-        cacheDirectory: String? = nil, cacheCapacity: Int? = nil, readsCache: Bool = true, script: String? = nil,
+        cacheDirectory: String? = nil, runsDirectory: String? = nil, cacheCapacity: Int? = nil, readsCache: Bool = true, script: String? = nil,
         progress: String = "auto", color: Bool = false,
         quiet: Bool = false, arguments: [String] = []
     ) {
         self.cacheDirectory = cacheDirectory ?? Session.defaultCacheDirectory
+        self.runsDirectory = runsDirectory ?? Session.defaultRunsDirectory
         self.cacheCapacity = cacheCapacity
         self.readsCache = readsCache
         self.script = script
@@ -58,7 +63,7 @@ package final class Session {
 
     /// `$RHO_CACHE`, else `$XDG_CACHE_HOME/rhoscript`, else `~/.cache/rhoscript`. Empty or relative XDG values count as
     /// unset, as the XDG base directory specification asks.
-    static var defaultCacheDirectory: String {
+    package static var defaultCacheDirectory: String {
         if let own = environment("RHO_CACHE"), !own.isEmpty { return own }
         if let shared = environment("XDG_CACHE_HOME"), shared.hasPrefix("/") { return "\(shared)/rhoscript" }
         if let home = environment("HOME"), home.hasPrefix("/") { return "\(home)/.cache/rhoscript" }
@@ -66,7 +71,7 @@ package final class Session {
     }
 
     /// `$RHO_RUNS`, else `runs`.
-    var runsDirectory: String {
+    package static var defaultRunsDirectory: String {
         guard let own = Session.environment("RHO_RUNS"), !own.isEmpty else { return "runs" }
         return own
     }
@@ -81,6 +86,9 @@ package final class Session {
 
     private static func environment(_ name: String) -> String? { getenv(name).map { String(cString: $0) } }
 
+    /// A script's text as a terminal may get it.
+    func shown(_ text: String) -> String { isSandboxed ? Sandbox.printable(text) : text }
+
     /// An input path: as given if something is there, else relative to the script's directory.
     /// - Throws: `.io` naming both places where neither holds anything.
     func input(_ path: String) throws(RhoError) -> String {
@@ -89,6 +97,7 @@ package final class Session {
         }
         let beside = "\(scriptDirectory)/\(path)"
         if Files.exists(beside) { return beside }
+        try FileAccess.check(path, .read)
         let reason = String(cString: strerror(ENOENT))
         let siblings = (try? Files.list(Files.parent(of: beside))) ?? (try? Files.list(Files.parent(of: path))) ?? []
         throw RhoError(

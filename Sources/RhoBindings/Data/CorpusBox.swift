@@ -51,7 +51,7 @@ final class CorpusBox {
         if let knownHash { return knownHash }
         let hash: String
         switch content {
-        case .source(let source): hash = try source.contentHash()
+        case .source(let source): hash = try CountedSource(source).contentHash()
         case .mixture:
             let parts = try leaves.map { JSON.array([JSON(try $0.corpus.hash()), JSON($0.weight)]) }
             hash = SHA256Hasher.hex(of: JSON.array(parts).canonical)
@@ -63,14 +63,10 @@ final class CorpusBox {
     /// Documents and bytes, counted once.
     func count() throws -> (documents: Int, bytes: Int) {
         if let knownCount { return knownCount }
-        var (documents, bytes) = (0, 0)
-        try source.forEach { document in
-            documents += 1
-            bytes += document.text.count
-            return true
-        }
-        knownCount = (documents, bytes)
-        return (documents, bytes)
+        let counted = CountedSource(source)
+        try counted.forEach { _ in true }
+        knownCount = (counted.documents, counted.bytes)
+        return (counted.documents, counted.bytes)
     }
 
     /// The same corpus with `change` applied to every source; mixtures keep their weights.

@@ -83,14 +83,14 @@ struct LoaderBinding {
             methods: [
                 LuaMethod(
                     "batch", doc: "The batch of a step, counted from 1.",
-                    parameters: [LuaField("step", .integer(min: 1, max: 1 << 40), required: true, doc: "the step")],
+                    parameters: [LuaField("step", .integer(min: 1, max: DataLoader.lastStep), required: true, doc: "the step")],
                     returns: [LuaResult(.object("Batch"), "the batch")]
                 ) { box, call in [.object(box.batch(try call.int("step")), class: "Batch")] },
                 LuaMethod(
                     "steps", doc: "Iterates over the batches of steps first ... n.",
                     parameters: [
-                        LuaField("n", .integer(min: 0), required: true, doc: "last step"),
-                        LuaField("first", .integer(min: 1), default: 1, doc: "first step"),
+                        LuaField("n", .integer(min: 0, max: DataLoader.lastStep), required: true, doc: "last step"),
+                        LuaField("first", .integer(min: 1, max: DataLoader.lastStep), default: 1, doc: "first step"),
                     ], returns: [LuaResult(.object("Iterator"), "for the generic for")],
                     example: "for batch in loader:steps(100) do print(batch.step) end"
                 ) { box, call in

@@ -12,7 +12,7 @@ extension Host {
         options.checksOnly = true
         options.progress = "none"
         // What the script prints is about results that are none.
-        return run(options, output: { _ in }) { host in
+        return run(options, reading: [], output: { _ in }) { host in
             guard let ledger = host.session.dry else { throw RhoError(.internal, "the session checks nothing") }
             var failure: LuaError?
             do {
@@ -25,7 +25,7 @@ extension Host {
             let report = CheckReport(file: request.file, ledger: ledger, failure: failure.map { $0.rhoError.message })
             var outcome = HostOutcome(.done)
             if let failure {
-                outcome = self.outcome(of: failure, host, full: options.fullTraceback, color: options.color)
+                outcome = self.outcome(of: failure, host, options)
             }
             outcome.document = request.json ? report.json.serialized(pretty: true) + "\n" : report.text
             return outcome

@@ -9,7 +9,7 @@ public enum Host {
         // With --json stdout belongs to the document; what the script prints goes to stderr.
         let output: (String) -> Void =
             request.json ? { ProgressLine.writeToStandardError($0) } : { writeToStandardOutput($0) }
-        return run(options, output: output) { host in
+        return run(options, reading: [Files.parent(of: request.file)], output: output) { host in
             let results = try host.state.run(file: request.file)
             let main = try host.function("main", of: "rho.runner")
             let outcome = try main.call([results.first ?? .nil, cli(request, options)])
@@ -21,7 +21,8 @@ public enum Host {
 
     /// Runs spec files.
     public static func runSpecs(_ options: HostOptions, paths: [String], junit: String? = nil) -> HostOutcome {
-        run(options, output: { writeToStandardOutput($0) }) { host in
+        let places = paths.map { Files.isDirectory($0) ? $0 : Files.parent(of: $0) }
+        return run(options, reading: places, output: { writeToStandardOutput($0) }) { host in
             let files = try specFiles(paths)
             guard !files.isEmpty else {
                 throw RhoError(.usage, "no spec file (*_spec.lua) in \(paths.joined(separator: ", "))")
@@ -67,36 +68,40 @@ public enum Host {
     }
 
     static func run(
-        _ options: HostOptions, output: @escaping (String) -> Void, _ body: (ScriptHost) throws -> HostOutcome
+        _ options: HostOptions, reading: [String], output: @escaping (String) -> Void,
+        _ body: (ScriptHost) throws -> HostOutcome
     ) -> HostOutcome {
         var host: ScriptHost?
         do {
-            let made = try ScriptHost(options, output: output)
+            let sandbox = try options.sandbox.map { limits throws(RhoError) in
+                try Sandbox.enter(limits, options, reading: reading)
+            }
+            let made = try ScriptHost(
+                options, sandbox: sandbox, output: sandbox == nil ? output : { output(Sandbox.printable($0)) })
             host = made
             made.state.installInterruptHandler()
             return try body(made)
         } catch let error as LuaError {
-            return outcome(of: error, host, full: options.fullTraceback, color: options.color)
+            return outcome(of: error, host, options)
         } catch let error as RhoError {
-            return outcome(of: LuaError(error), host, full: options.fullTraceback, color: options.color)
+            return outcome(of: LuaError(error), host, options)
         } catch {
             return HostOutcome(.failed, message: "rhoscript: \(error)")
         }
     }
 
-    static func outcome(
-        of error: LuaError, _ host: ScriptHost?, full: Bool, color: Bool?
-    ) -> HostOutcome {
+    static func outcome(of error: LuaError, _ host: ScriptHost?, _ options: HostOptions) -> HostOutcome {
         if let status = error.exitCode { return HostOutcome(status: Int32(truncatingIfNeeded: status)) }
         if error.code == .interrupted, let farewell = host?.session.farewell {
             let hint = farewell.hint.map { "\n  \($0)" } ?? ""
             return HostOutcome(exit(of: error, host), message: "rhoscript: \(farewell.message)\(hint)")
         }
+        let error = options.sandbox == nil ? error : Sandbox.printable(error)
         let place = error.file.map { file in error.line.map { "\(file):\($0):" } ?? "\(file):" } ?? "rhoscript:"
-        let ink = Ink.decided(color, descriptor: 2)
+        let ink = Ink.decided(options.color, descriptor: 2)
         var message = "\(ink.paint(place, .red, bold: true)) \(error.message)"
         if let hint = error.hint { message += "\n  \(ink.paint(hint, .grey))" }
-        if full, let traceback = error.traceback, !traceback.isEmpty { message += "\n\(traceback)" }
+        if options.fullTraceback, let traceback = error.traceback, !traceback.isEmpty { message += "\n\(traceback)" }
         return HostOutcome(exit(of: error, host), message: message)
     }
 

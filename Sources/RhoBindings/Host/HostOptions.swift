@@ -24,8 +24,22 @@ public struct HostOptions: Sendable {
     public var tensorboard = false
     /// Checks and estimates what the verbs would do, and does none of it.
     public var checksOnly = false
-    /// Restricts the script to its own directory.
-    public var sandboxed = false
+    /// Where the run writes, if it was said.
+    public var runDirectory: String?
+    /// Limits for a stranger's script; nil for one's own.
+    public var sandbox: SandboxOptions?
+
+    public init() {}
+}
+
+/// What a stranger's script may have, besides its own directory to read and its run directory to write.
+public struct SandboxOptions: Sendable {
+    /// Further files and directories that may be read.
+    public var reading: [String] = []
+    /// Bytes of memory.
+    public var memory = 4 << 30
+    /// Seconds.
+    public var seconds = 3600.0
 
     public init() {}
 }

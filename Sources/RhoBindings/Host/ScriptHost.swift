@@ -8,20 +8,23 @@ package final class ScriptHost {
     package let session: Session
 
     /// - Parameter output: receives what the script prints.
+    /// - Parameter sandbox: the sandbox that the process is in, if it is.
     package init(
-        _ options: HostOptions = HostOptions(), output: @escaping (String) -> Void = { writeToStandardOutput($0) }
+        _ options: HostOptions = HostOptions(), sandbox: Sandbox? = nil,
+        output: @escaping (String) -> Void = { writeToStandardOutput($0) }
     ) throws(RhoError) {
         if let threads = options.threads { Session.threads = threads }
         session = Session(
-            cacheDirectory: options.cacheDirectory, cacheCapacity: options.cacheCapacity,
+            cacheDirectory: sandbox?.store ?? options.cacheDirectory, runsDirectory: sandbox?.runs,
+            cacheCapacity: options.cacheCapacity,
             readsCache: options.readsCache, script: options.script, progress: options.progress,
             color: options.color ?? false, quiet: options.quiet, arguments: options.scriptArguments)
         session.tensorboard = options.tensorboard
         if options.checksOnly { session.dry = DryLedger() }
-        let sandbox = options.sandboxed ? LuaSandbox(root: session.scriptDirectory) : nil
+        session.isSandboxed = sandbox != nil
         state = try LuaState(
             LuaState.Options(
-                seed: UInt64(bitPattern: Int64(options.seed ?? 0)), sandbox: sandbox,
+                seed: UInt64(bitPattern: Int64(options.seed ?? 0)), sandbox: sandbox?.lua,
                 arguments: options.scriptArguments,
                 fullTraceback: options.fullTraceback, output: output))
         state.host = session

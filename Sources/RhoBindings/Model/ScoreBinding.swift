@@ -85,11 +85,9 @@ struct ScoreBinding {
             label: "score \(tokens.corpus.name)", steps: (targets + batchTokens - 1) / batchTokens, mode: mode)
         defer { line.finish() }
         var step = 0
-        let lock = session.run?.directory.lock
         _ = try scorer.score(into: path, reference: fingerprint) { done, _ throws(RhoError) in
             step += 1
             line.update(ProgressUpdate(step: step, tokens: done))
-            lock?.beat()
             try Interruption.check()
         }
     }

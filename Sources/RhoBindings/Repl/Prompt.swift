@@ -80,7 +80,7 @@ public final class Prompt {
             return .done(try body().first?.stringValue ?? "")
         } catch let error as LuaError {
             if let status = error.exitCode { return .exit(Int32(truncatingIfNeeded: status)) }
-            return .failed(Host.outcome(of: error, host, full: options.fullTraceback, color: options.color).message)
+            return .failed(Host.outcome(of: error, host, options).message)
         } catch {
             return .failed("\(error)")
         }

@@ -143,7 +143,6 @@ struct ArmClass {
             }
             session.lastCheckpoint = path
             box.run.directory.manifest.setModel(box.arm.name, fingerprint: try model.fingerprint())
-            box.run.directory.lock.beat()
             return [.string(path)]
         }
     }

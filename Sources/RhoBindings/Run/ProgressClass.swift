@@ -5,18 +5,12 @@ import RhoTraining
 /// A progress line as scripts hold it.
 final class ProgressBox {
     let line: ProgressLine
-    /// Renewed on the way, so that other processes see that this one lives.
-    let lock: RunLock?
     private var tokens = 0
 
-    init(_ line: ProgressLine, lock: RunLock?) {
-        self.line = line
-        self.lock = lock
-    }
+    init(_ line: ProgressLine) { self.line = line }
 
     func update(step: Int, loss: Double, kept: Double, tokens newTokens: Int) {
-        tokens += newTokens
-        lock?.beat()
+        tokens &+= newTokens
         line.update(ProgressUpdate(step: step, loss: loss, kept: kept, tokens: tokens))
     }
 }
@@ -27,8 +21,8 @@ enum ProgressClass {
         "ProgressOptions",
         [
             LuaField("label", .string, required: true, doc: "what is running"),
-            LuaField("steps", .integer(min: 0), default: 0, unit: "steps", doc: "steps of the whole run; 0 if unknown"),
-            LuaField("first", .integer(min: 0), default: 0, unit: "steps", doc: "steps done before"),
+            LuaField("steps", .integer(min: 0, max: 1 << 40), default: 0, unit: "steps", doc: "steps of the whole run; 0 if unknown"),
+            LuaField("first", .integer(min: 0, max: 1 << 40), default: 0, unit: "steps", doc: "steps done before"),
         ])
     static let updateRecord = LuaRecord(
         "ProgressUpdateOptions",

@@ -51,7 +51,8 @@ struct RunBinding {
                 experiment: experiment, seed: UInt64(bitPattern: Int64(try options.int("seed"))),
                 config: try JSON(options.value("params"), "params").asObject, arguments: session.commandLine,
                 threads: Session.threads, versions: ["rhoscript": JSON(Version.text), "lua": "5.4"],
-                git: GitState.read(directory: session.scriptDirectory))
+                // A repository's own configuration can name programs that git runs.
+                git: session.isSandboxed ? nil : GitState.read(directory: session.scriptDirectory))
             let sources = session.sources(call.state)
             for source in sources { manifest.setCode(source.name, hash: SHA256Hasher.hex(of: source.bytes)) }
             let path =
@@ -76,7 +77,7 @@ struct RunBinding {
             "rho.run.log", doc: "A line on stderr and in the run's log.txt; nothing that is a result.",
             parameters: [LuaField("text", .string, required: true, doc: "the line")]
         ) { call in
-            let text = try call.string("text")
+            let text = session.shown(try call.string("text"))
             if !session.quiet { Logging.line(text) }
             session.run?.directory.log(text + "\n")
             return []
@@ -150,9 +151,9 @@ struct RunBinding {
             let options = try call.options("options")
             let mode = session.quiet ? ProgressMode.none : try ProgressMode(named: session.progress)
             let line = ProgressLine(
-                label: try options.string("label"), steps: try options.int("steps"), first: try options.int("first"),
+                label: session.shown(try options.string("label")), steps: try options.int("steps"), first: try options.int("first"),
                 mode: mode)
-            return [.object(ProgressBox(line, lock: session.run?.directory.lock), class: "Progress")]
+            return [.object(ProgressBox(line), class: "Progress")]
         }
     }
 

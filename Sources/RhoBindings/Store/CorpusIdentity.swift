@@ -50,14 +50,14 @@ extension StoreSession {
     }
 }
 
-/// Passes documents on and counts them.
-private final class CountedSource: DocumentSource {
+/// Passes documents on, counts them, and looks now and then whether it is to stop.
+final class CountedSource: DocumentSource {
     private let base: any DocumentSource
     private let reading: ((Document) throws -> Void)?
     private(set) var documents = 0
     private(set) var bytes = 0
 
-    init(_ base: any DocumentSource, _ reading: ((Document) throws -> Void)?) {
+    init(_ base: any DocumentSource, _ reading: ((Document) throws -> Void)? = nil) {
         self.base = base
         self.reading = reading
     }

@@ -28,7 +28,7 @@ extension Host {
         let rows = objects.map { object in
             [
                 String(object.key.digest.prefix(12)), object.key.verb, ByteCount.text(object.bytes),
-                "\(Int(object.seconds.rounded())) s", object.created, object.label,
+                "\(Int(min(max(object.seconds, 0), 1e15).rounded())) s", object.created, object.label,
             ]
         }
         let total =

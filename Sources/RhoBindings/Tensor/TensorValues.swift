@@ -18,7 +18,7 @@ enum TensorValues {
     /// A dimension counted from 1, or from -1 at the innermost end, as the engine counts it.
     static func axis(_ dim: Int?, _ shape: Shape, _ name: String) throws(RhoError) -> Int? {
         guard let dim else { return nil }
-        guard dim != 0, abs(dim) <= shape.rank else {
+        guard dim != 0, dim.magnitude <= UInt(shape.rank) else {
             throw RhoError(
                 .shape, "\(name): dim must be in 1 ... \(shape.rank) or negative, got \(dim) for shape \(shape)")
         }

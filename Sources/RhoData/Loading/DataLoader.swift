@@ -21,12 +21,27 @@ public final class DataLoader: Sendable {
     private let packings: [Packing]
     private let mixture: Mixture
 
-    /// - Throws: `.value` for a batch or row below 1.
+    /// Positions that a batch may have: four times what the largest models train on at once.
+    public static let positionLimit = 1 << 24
+    /// The last step that can be asked for: slots of any batch are still counted exactly.
+    public static let lastStep = 1 << 32
+
+    /// - Throws: `.value` for sizes below 1, or for more positions than ``positionLimit``.
+    public static func check(batch: Int, tokens: Int) throws(RhoError) {
+        if batch < 1 { throw RhoError(.value, "batch must be at least 1 row, got \(batch)") }
+        if tokens < 1 { throw RhoError(.value, "a row must have at least 1 token, got \(tokens)") }
+        let (positions, overflow) = batch.multipliedReportingOverflow(by: tokens)
+        if overflow || positions > positionLimit {
+            throw RhoError(
+                .value, "a batch of \(batch) rows of \(tokens) tokens is too large: at most \(positionLimit) positions")
+        }
+    }
+
+    /// - Throws: as ``check(batch:tokens:)``.
     public init(
         _ corpus: Corpus, batch: Int, tokens: Int, order: Order, documentMask: Bool = false
     ) throws(RhoError) {
-        if batch < 1 { throw RhoError(.value, "batch must be at least 1 row, got \(batch)") }
-        if tokens < 1 { throw RhoError(.value, "a row must have at least 1 token, got \(tokens)") }
+        try Self.check(batch: batch, tokens: tokens)
         self.corpus = corpus
         self.batch = batch
         self.tokens = tokens
@@ -47,7 +62,7 @@ public final class DataLoader: Sendable {
     /// Targets of all parts together, each once.
     public var targetCount: Int { corpus.parts.reduce(0) { $0 + $1.store.tokenCount - 1 } }
 
-    /// The batch of a step, from 0 on. A sequential loader gives only padding after its pass.
+    /// The batch of a step in 0..<``lastStep``. A sequential loader gives only padding after its pass.
     public func batch(step: Int) -> TokenBatch {
         let count = batch * tokens
         var result = TokenBatch(

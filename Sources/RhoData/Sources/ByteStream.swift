@@ -14,9 +14,8 @@ final class ByteStream {
 
     init(path: String) throws(RhoError) {
         self.path = path
-        descriptor = Glibc.open(path, O_RDONLY | O_CLOEXEC)
+        descriptor = try Files.open(path, O_RDONLY, doing: "open")
         input = .allocate(byteCount: Self.pieceSize, alignment: 16)
-        if descriptor < 0 { throw Self.openError(path) }
         posix_fadvise(descriptor, 0, 0, POSIX_FADV_SEQUENTIAL)
         try fill()
         if input[0..<filled].starts(with: [0x1F, 0x8B]) {
@@ -33,7 +32,8 @@ final class ByteStream {
 
     /// Throws the error that opening `path` would give, without reading it.
     static func check(_ path: String) throws(RhoError) {
-        if access(path, R_OK) != 0 { throw openError(path) }
+        try FileAccess.check(path, .read)
+        if access(path, R_OK) != 0 { throw Files.failure("open", path) }
         if Files.isDirectory(path) { throw RhoError(.io, "cannot open \(path): Is a directory") }
     }
 
@@ -66,14 +66,5 @@ final class ByteStream {
             if got == 0 { atEnd = true }
             filled += got
         }
-    }
-
-    private static func openError(_ path: String) -> RhoError {
-        let number = errno
-        var text = "cannot open \(path): \(String(cString: strerror(number)))"
-        if number == ENOENT, let names = try? Files.list(Files.parent(of: path)) {
-            text += suggestion(for: Files.name(of: path), in: names)
-        }
-        return RhoError(.io, text)
     }
 }

@@ -11,6 +11,7 @@ final class Spool {
 
     /// - Parameter path: the temporary file lies beside this path for a moment.
     init(beside path: String) throws(RhoError) {
+        try FileAccess.check(path, .write)
         var template = Array("\(path).spool-XXXXXX".utf8CString)
         descriptor = mkstemp(&template)
         place = path

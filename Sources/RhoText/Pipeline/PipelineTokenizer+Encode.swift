@@ -29,9 +29,11 @@ extension PipelineTokenizer {
         if plainMatchers.isEmpty, case .bpe(let model) = parts.model, model.coversAllBytes, isFast(bytes) {
             // Every byte belongs to a token, so the lengths of the tokens add up to the offsets.
             var result = EncodedOffsets(ids: encode(bytes))
+            // Two tokens of a file may share an id, whose text is then that of one of them.
+            let limit = Int32(clamping: bytes.count)
             var end: Int32 = 0
             result.byteEnd = result.ids.map { id in
-                end += Int32(pieces.bytes(of: id).count)
+                end = min(end + Int32(pieces.bytes(of: id).count), limit)
                 return end
             }
             return result

@@ -47,6 +47,7 @@ public struct ReferenceScorer {
         self.corpus = corpus
         self.context = context
         self.batch = batch ?? max(1, 4096 / context)
+        try DataLoader.check(batch: self.batch, tokens: context)
         self.documentMask = documentMask
         self.entropy = entropy
     }

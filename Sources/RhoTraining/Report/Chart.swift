@@ -71,7 +71,7 @@ public struct Chart: Sendable {
             return files
         }
         // gnuplot changes its own directory; this process stays where it is.
-        let arguments = ["gnuplot", "-e", "cd \(Self.quoted(directory))", "\(name).gnuplot"]
+        let arguments = ["gnuplot", "-e", "cd \(Self.quoted(directory))", "./\(name).gnuplot"]
         guard let result = try ChildProcess.run(arguments, mergeErrors: true) else {
             files.problem =
                 "gnuplot is not installed (apt install gnuplot-nox): \(name) was not drawn, "

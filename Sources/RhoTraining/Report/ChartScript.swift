@@ -19,10 +19,11 @@ extension Chart {
         ]
         lines += horizontalAxis
         if logY { lines.append("set logscale y 10") }
-        lines.append("data = \(Chart.quoted(name + ".dat"))")
+        // A name of its own choice could begin with | or <, which gnuplot takes for a program to run.
+        lines.append("data = \(Chart.quoted("./\(name).dat"))")
         let plot = plotCommand
         for format in formats {
-            let output = Chart.quoted("\(name).\(format.rawValue)")
+            let output = Chart.quoted("./\(name).\(format.rawValue)")
             lines += ["set terminal \(terminal(format))", "set output \(output)", plot, "set output"]
         }
         return lines.joined(separator: "\n") + "\n"

@@ -34,9 +34,27 @@ enum HTML {
     /// An SVG document as an element of this page: the prolog goes, scripts are not let in.
     static func inlineSVG(_ document: String) -> String {
         guard let start = document.range(of: "<svg"), let end = document.range(of: "</svg>", options: .last),
-            start.lowerBound < end.lowerBound, document.range(of: "<script") == nil
+            start.lowerBound < end.lowerBound, !holdsCode(document)
         else { return "<p class=\"note\">The drawing is missing.</p>" }
         return String(document[start.lowerBound..<end.upperBound])
+    }
+
+    /// Whether a browser could find something to run in a drawing. gnuplot writes none of it, but a script names the file.
+    private static func holdsCode(_ document: String) -> Bool {
+        let text = document.lowercased()
+        for word in ["<script", "<foreignobject", "<iframe", "<!entity", "javascript:"]
+        where text.range(of: word) != nil {
+            return true
+        }
+        // An attribute such as onload = "...".
+        let bytes = Array(text.utf8)
+        for at in bytes.indices.dropLast(3)
+        where bytes[at + 1] == UInt8(ascii: "o") && bytes[at + 2] == UInt8(ascii: "n") {
+            guard " \t\r\n\"'/".utf8.contains(bytes[at]) else { continue }
+            let rest = bytes[(at + 3)...].drop { (97...122).contains($0) }
+            if rest.drop(while: { $0 <= 32 }).first == UInt8(ascii: "="), rest.startIndex > at + 3 { return true }
+        }
+        return false
     }
 }
 

@@ -105,7 +105,7 @@ extension TokenView {
             let value = values[index]
             switch channel {
             case .kept: classes += value != 0 ? " k" : " d"
-            case .label: classes += " l\(min(2, max(0, Int(value))))"
+            case .label: classes += " l\(Self.label(value))"
             default:
                 let share = max(-1, min(1, value / (scales[channel] ?? 1)))
                 // Square root: differences near zero are the interesting ones.
@@ -121,10 +121,13 @@ extension TokenView {
         return "<span class=\"\(classes)\"\(attributes)\(title)>\(Self.visible(piece))</span>"
     }
 
+    /// 0, 1 or 2, whatever number a script gave.
+    private static func label(_ value: Double) -> Int { Int(min(2, max(0, value))) }
+
     private static func shown(_ value: Double, _ channel: Channel) -> String {
         switch channel {
         case .kept: value != 0 ? "kept" : "dropped"
-        case .label: ["useful", "noise", "wrong"][min(2, max(0, Int(value)))]
+        case .label: ["useful", "noise", "wrong"][label(value)]
         default: Text.fixed(value, 3)
         }
     }

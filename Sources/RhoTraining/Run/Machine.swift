@@ -47,7 +47,7 @@ public enum Machine {
         return fields.count > 19 ? Int(fields[19]) : nil
     }
 
-    private static func text(_ path: String) -> String { (try? Files.readText(path)) ?? "" }
+    private static func text(_ path: String) -> String { Files.readOfSystem(path) ?? "" }
 
     private static func firstLine(_ path: String) -> String? {
         text(path).split(separator: "\n").first.map(String.init)

@@ -25,8 +25,7 @@ public final class MetricsLog {
     public init(path: String) throws(RhoError) {
         self.path = path
         try Files.makeDirectory(Files.parent(of: path))
-        descriptor = open(path, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC, 0o666)
-        guard descriptor >= 0 else { throw RhoError(.io, "cannot open \(path): \(String(cString: strerror(errno)))") }
+        descriptor = try Files.open(path, O_WRONLY | O_APPEND | O_CREAT, doing: "open")
     }
 
     deinit { close(descriptor) }
@@ -74,6 +73,7 @@ public final class MetricsLog {
             kept = line.end
         }
         guard kept < bytes.count else { return }
+        try FileAccess.check(path, .write)
         guard Glibc.truncate(path, off_t(kept)) == 0 else {
             throw RhoError(.io, "cannot cut \(path): \(String(cString: strerror(errno)))")
         }

@@ -114,8 +114,9 @@ public final class RunDirectory {
 
     /// Appends to log.txt.
     public func log(_ text: String) {
-        let descriptor = open("\(path)/log.txt", O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC, 0o666)
-        guard descriptor >= 0 else { return }
+        guard let descriptor = try? Files.open("\(path)/log.txt", O_WRONLY | O_APPEND | O_CREAT, doing: "open") else {
+            return
+        }
         defer { close(descriptor) }
         Array(text.utf8).withUnsafeBytes { _ = write(descriptor, $0.baseAddress, $0.count) }
     }

@@ -1,5 +1,6 @@
 import Glibc
 import RhoCore
+import Synchronization
 
 /// lock.json: who is writing into a run directory. The status of a run is derived from it, never stored as "running".
 public final class RunLock {
@@ -59,49 +60,126 @@ public final class RunLock {
 
     /// Seconds between heartbeats, and without one before another host's lock counts as abandoned.
     public static let heartbeatEvery = 30.0
-    public static let staleAfter = 150.0
+    static let staleAfter = 150.0
 
-    private let path: String
-    private var owner: Owner
-    private var held = true
+    private let shared: Shared
 
     /// Takes the lock of a run directory; the lock of a dead process is replaced.
     /// - Throws: `.io` if a live process holds it.
-    public init(directory: String) throws(RhoError) {
-        path = "\(directory)/lock.json"
-        owner = .current()
-        if let other = Self.owner(of: directory), other.isAlive(),
-            other.process != owner.process || other.host != owner.host
-        {
-            throw RhoError(
-                .io, "\(directory) is in use by process \(other.process) on \(other.host)",
-                hint: "choose another directory with --out, or end that process")
-        }
-        try Files.writeAtomically(path, owner.json.serialized(pretty: true) + "\n")
+    public init(directory: String, beatingEvery seconds: Double = RunLock.heartbeatEvery) throws(RhoError) {
+        let owner = Owner.current()
+        try Self.take(directory, owner)
+        shared = Shared(path: Self.path(directory), owner: owner, interval: seconds)
+        shared.startBeating()
     }
 
     deinit { release() }
 
-    /// Renews the heartbeat if it is time to; cheap enough for every step.
-    public func beat(at seconds: Double = Clock.wallSeconds()) {
-        guard held, seconds - owner.heartbeat >= Self.heartbeatEvery else { return }
-        owner.heartbeat = seconds
-        // A full disk must not end a run that is otherwise fine; the next checkpoint will say so.
-        try? Files.writeAtomically(path, owner.json.serialized(pretty: true) + "\n")
+    /// Gives the directory up.
+    public func release() { shared.release() }
+
+    private static func path(_ directory: String) -> String { "\(directory)/lock.json" }
+
+    /// Puts the lock there in one step: where there is none, or in place of one whose owner is dead.
+    private static func take(_ directory: String, _ owner: Owner) throws(RhoError) {
+        let path = path(directory)
+        let draft = "\(path).tmp-\(getpid())-\(UInt32.random(in: 0...UInt32.max))"
+        defer { unlink(draft) }
+        for _ in 0..<10 {
+            do {
+                try Files.writeAtomically(draft, owner.json.serialized(pretty: true) + "\n")
+            } catch {
+                throw RhoError(error.code, error.message.replacing(draft, with: path), hint: error.hint)
+            }
+            // A name for what is there already cannot be made twice, on any file system that has such names.
+            if link(draft, path) == 0 { return }
+            // The draft may have been swept up by the owner.
+            if errno == ENOENT { continue }
+            if errno != EEXIST { return try Files.rename(draft, path) }
+            try refuse(Self.owner(file: path), directory, owner)
+            let aside = "\(draft)-0"
+            guard rename(path, aside) == 0 else { continue }
+            defer { unlink(aside) }
+            // Somebody may have taken the dead one's place just before.
+            do { try refuse(Self.owner(file: aside), directory, owner) } catch {
+                link(aside, path)
+                throw error
+            }
+        }
+        throw RhoError(.io, "\(directory) is being taken by other processes")
     }
 
-    /// Gives the directory up.
-    public func release() {
-        guard held else { return }
-        held = false
-        unlink(path)
+    private static func refuse(_ other: Owner?, _ directory: String, _ owner: Owner) throws(RhoError) {
+        guard let other, other.isAlive(), other.process != owner.process || other.host != owner.host else { return }
+        throw RhoError(
+            .io, "\(directory) is in use by process \(other.process) on \(other.host)",
+            hint: "choose another directory with --out, or end that process")
+    }
+
+    /// What the thread that renews the heartbeat sees.
+    private final class Shared: Sendable {
+        let path: String
+        private let interval: Double
+        /// nil once the directory was given up.
+        private let owner: Mutex<Owner?>
+
+        init(path: String, owner: Owner, interval: Double) {
+            self.path = path
+            self.interval = interval
+            self.owner = Mutex(owner)
+        }
+
+        func release() {
+            owner.withLock { owner in
+                if owner != nil { unlink(path) }
+                owner = nil
+            }
+        }
+
+        /// A thread of its own: whatever the run is busy with, other hosts see that it lives.
+        func startBeating() {
+            let context = Unmanaged.passRetained(self)
+            // Signals are for the thread that runs Lua.
+            var (all, before, thread) = (sigset_t(), sigset_t(), pthread_t())
+            sigfillset(&all)
+            pthread_sigmask(SIG_SETMASK, &all, &before)
+            let failure = pthread_create(
+                &thread, nil,
+                { context in
+                    guard let context else { return nil }
+                    Unmanaged<Shared>.fromOpaque(context).takeRetainedValue().beatUntilReleased()
+                    return nil
+                }, context.toOpaque())
+            pthread_sigmask(SIG_SETMASK, &before, nil)
+            if failure == 0 { pthread_detach(thread) } else { context.release() }
+        }
+
+        private func beatUntilReleased() {
+            while true {
+                usleep(UInt32(min(interval, 1) * 500_000))
+                let held = owner.withLock { owner in
+                    guard var known = owner else { return false }
+                    let now = Clock.wallSeconds()
+                    if now - known.heartbeat >= interval {
+                        known.heartbeat = now
+                        owner = known
+                        // A full disk must not end a run that is otherwise fine; the next checkpoint will say so.
+                        try? Files.writeAtomically(path, known.json.serialized(pretty: true) + "\n")
+                    }
+                    return true
+                }
+                if !held { return }
+            }
+        }
     }
 
     /// Reads who holds a directory; nil if nobody, or if the file makes no sense.
     public static func owner(of directory: String) -> Owner? {
-        guard let text = try? Files.readText("\(directory)/lock.json"), let json = try? JSON.parse(text) else {
-            return nil
-        }
+        owner(file: path(directory))
+    }
+
+    private static func owner(file: String) -> Owner? {
+        guard let text = try? Files.readText(file), let json = try? JSON.parse(text) else { return nil }
         return Owner(json: json)
     }
 }

@@ -14,8 +14,7 @@ public final class EventFile {
     public init(directory: String, step: Int, wallTime: Double = Clock.wallSeconds()) throws(RhoError) {
         try Files.makeDirectory(directory)
         path = "\(directory)/\(Self.name(wallTime))"
-        descriptor = open(path, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC, 0o666)
-        guard descriptor >= 0 else { throw RhoError(.io, "cannot open \(path): \(String(cString: strerror(errno)))") }
+        descriptor = try Files.open(path, O_WRONLY | O_APPEND | O_CREAT, doing: "open")
         try write(EventRecord.version(wallTime: wallTime) + EventRecord.sessionStart(wallTime: wallTime, step: step))
     }
 

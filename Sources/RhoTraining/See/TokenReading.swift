@@ -101,7 +101,7 @@ public struct TokenReading: Sendable {
         guard let share = policy?["rule"]?["top"]?.doubleValue else { return [] }
         // Equal scores: the earlier token is kept, as in training.
         let order = present.sorted { scores[$0] != scores[$1] ? scores[$0] > scores[$1] : $0 < $1 }
-        for place in order.prefix(Int(share * Double(present.count) + 0.5)) { kept[place] = 1 }
+        for place in order.prefix(Int(min(max(share, 0), 1) * Double(present.count) + 0.5)) { kept[place] = 1 }
         return kept
     }
 

@@ -8,6 +8,7 @@ enum FileCopy {
 
     /// Makes `target` a link to `source`, or a copy where there can be no link (another file system, too small).
     static func linkOrCopy(_ source: String, _ target: String) throws(RhoError) {
+        try FileAccess.check(target, .write)
         if try Files.size(source) >= linkedFrom, link(source, target) == 0 { return }
         try copy(source, target)
     }
@@ -22,10 +23,7 @@ enum FileCopy {
 
     /// Waits until a file or directory is on the disk. A file system that cannot say so is no reason to fail.
     static func synchronize(_ path: String) throws(RhoError) {
-        let descriptor = open(path, O_RDONLY | O_CLOEXEC)
-        guard descriptor >= 0 else {
-            throw RhoError(.io, "cannot open \(path): \(String(cString: strerror(errno)))")
-        }
+        let descriptor = try Files.open(path, O_RDONLY, doing: "open")
         defer { close(descriptor) }
         guard fsync(descriptor) != 0, errno == EIO || errno == ENOSPC || errno == EDQUOT else { return }
         throw RhoError(.io, "cannot write \(path): \(String(cString: strerror(errno)))")

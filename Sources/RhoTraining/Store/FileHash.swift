@@ -12,6 +12,7 @@ public enum FileHash {
     /// The hash of a file that is the same file as when the memo was written: same path, size, modification time to the
     /// nanosecond, and inode. A file changed in the last two seconds is read, as clocks of file systems are coarse.
     public static func memoised(_ path: String, in memos: ContentMemo) throws(RhoError) -> String {
+        try FileAccess.check(path, .read)
         var status = stat()
         guard stat(path, &status) == 0 else {
             throw RhoError(.io, "cannot open \(path): \(String(cString: strerror(errno)))")
