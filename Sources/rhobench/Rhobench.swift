@@ -7,7 +7,10 @@ struct Rhobench: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "rhobench",
         abstract: "Measure rhoscript: steps, kernels, tokenizers, data, the Lua boundary.",
-        subcommands: [StepCommand.self, KernelsCommand.self, TokenizerCommand.self, BoundaryCommand.self, PeerCommand.self]
+        subcommands: [
+            StepCommand.self, KernelsCommand.self, TokenizerCommand.self, LoaderCommand.self, CorpusCommand.self,
+            IdsCommand.self, BoundaryCommand.self, PeerCommand.self,
+        ]
     )
 }
 

@@ -32,8 +32,7 @@ struct DataBinding {
             DataBinding.paths,
             LuaField("text", .string, default: "{text}", doc: "the document, with {field} for fields of the row"),
             LuaField(
-                "filter", .anyOf([.function, .map(.any)]),
-                doc: "function of the row, or { field = value }: rows to keep"),
+                "filter", .anyOf([.function, .map(.any)]), doc: RowFilters.doc),
             LuaField(
                 "on_bad_row", .oneOf(["error", "skip"]), default: "error",
                 doc: "what a broken row does; skipped rows are counted"),
@@ -54,14 +53,13 @@ struct DataBinding {
             let options = try call.options("options")
             let paths = try options.strings("path").map { try session.input($0) }
             var filters: [FieldFilter] = []
-            var rowFilter: ((JSONObject) throws -> Bool)?
+            var rowFilter: JSONLSource.RowFilter?
             if let function = try? options.optionalFunction("filter") {
-                rowFilter = { row in
-                    let result = try function.call([LuaValue(json: .object(row))])
-                    return DataBinding.truth(result.first)
+                rowFilter = JSONLSource.RowFilter(key: FunctionRecipe.key(of: function, version: nil)) { row in
+                    DataBinding.truth(try function.call([LuaValue(json: .object(row))]).first)
                 }
             } else if try options.isSet("filter") {
-                filters = try options.record("filter").map { FieldFilter($0.0, .equals(try JSON($0.1))) }
+                filters = try RowFilters.filters(options.record("filter"))
             }
             var source: any DocumentSource = try JSONLSource(
                 paths, template: options.string("text"),

@@ -13,19 +13,31 @@ public final class JSONLSource: DocumentSource {
         case skip
     }
 
+    /// A condition on the whole row; slower than a ``FieldFilter``, because every field is decoded.
+    public struct RowFilter {
+        let key: String?
+        let keeps: (JSONObject) throws -> Bool
+
+        /// - Parameter key: a text that changes with the condition, or nil.
+        public init(key: String? = nil, keeps: @escaping (JSONObject) throws -> Bool) {
+            self.key = key
+            self.keeps = keeps
+        }
+    }
+
     public let paths: [String]
     public let template: Template
     public let filters: [FieldFilter]
     public let onBadRow: BadRow
     /// Fields that documents carry along in ``Document/fields`` where the row has them.
     public let keptFields: [String]
-    /// Called with the whole row after the filters; slower than they are, because every field is decoded.
-    private let rowFilter: ((JSONObject) throws -> Bool)?
+    /// Asked after the filters.
+    private let rowFilter: RowFilter?
     public private(set) var report = ReadReport()
 
     public init(
         _ paths: [String], template: String, onBadRow: BadRow = .fail, filters: [FieldFilter] = [],
-        keeping keptFields: [String] = [], rowFilter: ((JSONObject) throws -> Bool)? = nil
+        keeping keptFields: [String] = [], rowFilter: RowFilter? = nil
     ) throws(RhoError) {
         if paths.isEmpty { throw RhoError(.value, "a corpus of JSON rows needs at least one file, got none") }
         self.paths = try FileList.expand(
@@ -40,8 +52,14 @@ public final class JSONLSource: DocumentSource {
     public var name: String { FileList.name(paths) }
 
     public var cacheKey: String? {
-        guard rowFilter == nil, let files = FileList.key(paths) else { return nil }
+        guard let files = FileList.key(paths) else { return nil }
         var parts = ["jsonl", template.source, onBadRow.rawValue]
+        // The kept fields are no part of the text, but what is derived from the documents may read them.
+        if !keptFields.isEmpty { parts.append(JSON.array(keptFields.map { JSON($0) }).canonical) }
+        if let rowFilter {
+            guard let key = rowFilter.key else { return nil }
+            parts.append("rows: \(key)")
+        }
         for filter in filters {
             guard let key = filter.key else { return nil }
             parts.append(key)
@@ -56,8 +74,7 @@ public final class JSONLSource: DocumentSource {
         for name in wanted where !names.contains(name) { names.append(name) }
         var reader = RowReader(
             scanner: RowScanner(names: names), names: names, template: template, filters: filters,
-            keptFields: keptFields,
-            rowFilter: rowFilter)
+            keptFields: keptFields, rowFilter: rowFilter)
         var stopped = false
         for path in paths {
             try LineReader(path: path).forEach { line, number in
@@ -94,7 +111,7 @@ private struct RowReader {
     let template: Template
     let filters: [FieldFilter]
     let keptFields: [String]
-    let rowFilter: ((JSONObject) throws -> Bool)?
+    let rowFilter: JSONLSource.RowFilter?
 
     /// Nil where a filter drops the row. Errors of the row have the code `.format` and no place yet.
     mutating func read(_ line: UnsafeRawBufferPointer) throws -> Document? {
@@ -108,7 +125,7 @@ private struct RowReader {
             if try !filter.passes(value) { return nil }
         }
         if let rowFilter {
-            guard let row = try Self.parse(line).objectValue, try rowFilter(row) else { return nil }
+            guard let row = try Self.parse(line).objectValue, try rowFilter.keeps(row) else { return nil }
         }
         var text: [UInt8] = []
         text.reserveCapacity(line.count)
