@@ -234,9 +234,9 @@ private struct PolicyBench {
             ("ff", .integer(config.ffWidth)), ("context", .integer(shape.grid.tokens)),
             ("batch", .integer(shape.grid.rows)), ("steps", .integer(steps)),
         ])
-        let found = try body.call([arguments]).first?.tableValue?.list() ?? []
+        let found = try body.call([arguments]).first?.tableValue?.deepValue().listValue ?? []
         return try found.map { entry in
-            let cells = try entry.tableValue?.list() ?? []
+            let cells = entry.listValue ?? []
             guard cells.count == 3, let name = cells[0].stringValue, let weights = cells[1].doubleValue,
                 let step = cells[2].doubleValue
             else { throw RhoError(.internal, "the policy script gave no timings") }

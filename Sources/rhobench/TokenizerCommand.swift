@@ -81,7 +81,7 @@ struct TokenizerCommand: ParsableCommand {
 
     /// Encodes every document and returns the number of tokens. Each thread keeps one array, as a store's builder does.
     private static func encode(_ documents: [[UInt8]], _ tokenizer: PipelineTokenizer, threads: Int) -> Int {
-        func part(_ thread: Int) -> Int {
+        @Sendable func part(_ thread: Int) -> Int {
             var ids: [Int32] = []
             var tokens = 0
             for index in stride(from: thread, to: documents.count, by: threads) {

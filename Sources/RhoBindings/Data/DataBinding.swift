@@ -43,7 +43,7 @@ struct DataBinding {
 
     private var jsonl: LuaFunctionDeclaration {
         LuaFunctionDeclaration(
-            "rho.data.jsonl", doc: "Documents from files of JSON rows, plain or gzip.",
+            "rho.data.jsonl", doc: "Documents from files of JSON rows, plain, gzip or zstd.",
             parameters: [
                 LuaField("options", .options(jsonlRecord.name), required: true, doc: "files and how rows become text")
             ],
@@ -85,7 +85,7 @@ struct DataBinding {
         [
             DataBinding.paths,
             LuaField(
-                "suffix", .list(.string), default: [".txt", ".md", ".txt.gz", ".md.gz"],
+                "suffix", .list(.string), default: .list(TextSource.usualSuffixes.map { .string($0) }),
                 doc: "files to take from directories"),
             LuaField(
                 "separator", .string, doc: "text between documents of one file; without it a file is one document"),
@@ -95,7 +95,7 @@ struct DataBinding {
 
     private var text: LuaFunctionDeclaration {
         LuaFunctionDeclaration(
-            "rho.data.text", doc: "Documents from text files or directories of them, plain or gzip.",
+            "rho.data.text", doc: "Documents from text files or directories of them, plain, gzip or zstd.",
             parameters: [LuaField("options", .options(textRecord.name), required: true, doc: "files")],
             returns: [LuaResult(.object("Corpus"), "the documents")],
             example: "local c = rho.data.text { \"books/\", separator = \"\\n\\n\\n\" }"

@@ -1,8 +1,8 @@
 import RhoCore
 
-/// Documents from files of JSON rows, one object a line, plain or gzip (told apart by their first bytes).
+/// Documents from files of JSON rows, one object a line, plain, gzip or zstd (told apart by their first bytes).
 ///
-/// A directory stands for its `.jsonl`, `.ndjson` and `.json` files, also with `.gz`, in the order of their names.
+/// A directory stands for its `.jsonl`, `.ndjson` and `.json` files, also with `.gz` or `.zst`, in the order of their names.
 /// Blank lines are passed over. Strings, numbers and booleans may fill a template; null, arrays and objects may not.
 public final class JSONLSource: DocumentSource {
     /// What to do with a row that is no JSON object or lacks a field that is asked for.
@@ -41,7 +41,7 @@ public final class JSONLSource: DocumentSource {
     ) throws(RhoError) {
         if paths.isEmpty { throw RhoError(.value, "a corpus of JSON rows needs at least one file, got none") }
         self.paths = try FileList.expand(
-            paths, suffixes: [".jsonl", ".ndjson", ".json", ".jsonl.gz", ".ndjson.gz", ".json.gz"], recursive: false)
+            paths, suffixes: [".jsonl", ".ndjson", ".json"].flatMap { [$0, $0 + ".gz", $0 + ".zst"] }, recursive: false)
         self.template = try Template(template)
         self.filters = filters
         self.onBadRow = onBadRow
