@@ -136,7 +136,6 @@ public struct ModelConfig: Sendable, Equatable {
         if family != .gpt2, rotaryWidth % 2 != 0 || rotaryWidth == 0 {
             throw RhoError(.value, "heads that rotate must have an even width, got \(rotaryWidth)")
         }
-        // In floating point, where nothing overflows: more than any machine holds is a mistake or a lie.
         if let window { try Self.positive("window", window) }
         if !(dropout >= 0 && dropout < 1) { throw RhoError(.value, "dropout must be in [0, 1), got \(dropout)") }
         if !(normEps > 0 && normEps < 1) { throw RhoError(.value, "norm_eps must be in (0, 1), got \(normEps)") }
@@ -153,6 +152,7 @@ public struct ModelConfig: Sendable, Equatable {
 
     /// A model is refused before its numbers are too large to be counted, whoever made them up.
     private func checkSize() throws(RhoError) {
+        // In floating point, where nothing overflows.
         let (dim, attention) = (Double(self.dim), Double(qkvWidth) + Double(attentionWidth))
         let perLayer = dim * (attention + 3 * Double(ffWidth))
         guard Double(layers) * perLayer + dim * (2 * Double(vocab) + Double(context)) < 0x1p46 else {

@@ -92,6 +92,9 @@
 ---@field evaluations? DryEvaluationOptions[] held-out texts (default {})
 ---@field looks? number how often those are looked at (default 0)
 
+---@class (exact) EncodeOptions
+---@field specials? boolean special tokens in the text get their own ids: for prompts that a script composed, never for data (default false)
+
 ---@class (exact) EvalLossOptions
 ---@field model Model the model
 ---@field data Corpus|Tokens text it was not trained on
@@ -183,7 +186,7 @@
 ---@class (exact) JsonlOptions
 ---@field path? string[] files or directories; relative ones are looked for here, then beside the script
 ---@field text? string the document, with {field} for fields of the row (default "{text}")
----@field filter? function|table<string, any> function of the row, or { field = value }: rows to keep
+---@field filter? function|table<string, any> rows to keep: a function of the row, or a condition for each field: { field = value }, { field = { a, b } } for one of several values, { field = { at_least =, at_most =, contains =, differs =, exists = true } }. A row without the field is an error, unless exists says that such rows are to be dropped. Conditions are faster than a function
 ---@field on_bad_row? "error"|"skip" what a broken row does; skipped rows are counted (default "error")
 ---@field limit? number stop after so many
 ---@field fields? string[] fields that documents keep, for corpus:map (default {})
@@ -549,6 +552,7 @@
 ---@field tokenizer? Tokenizer default: the reference's
 ---@field context? number tokens in a row (default: the reference's context)
 ---@field entropy? boolean keep the entropy of the reference's predictions too (default false)
+---@field mask_documents? boolean tokens see only their own document; training must do the same (default false)
 
 ---@class (exact) rho.select.conf_po.options
 ---@field scope? "sequence"|"micro_batch"|"batch"|"corpus" which tokens compete (default "sequence")
@@ -1711,10 +1715,11 @@ function TokenView:release() end
 ---@class Tokenizer
 local Tokenizer = {}
 
----The token ids of a text. Special tokens never come from text.
+---The token ids of a text. Special tokens never come from text, unless that is asked for.
 ---@param text string any bytes
+---@param options? EncodeOptions how to read the text
 ---@return integer[] # ids
-function Tokenizer:encode(text) end
+function Tokenizer:encode(text, options) end
 
 ---The text that ids stand for.
 ---@param ids number[] token ids
@@ -2003,7 +2008,7 @@ function rho.data.documents(options) end
 ---@return Corpus # the documents
 function rho.data.generate(options) end
 
----Documents from files of JSON rows, plain or gzip.
+---Documents from files of JSON rows, plain, gzip or zstd.
 ---@param options JsonlOptions files and how rows become text
 ---@return Corpus # the documents
 function rho.data.jsonl(options) end
@@ -2023,7 +2028,7 @@ function rho.data.prepare(options) end
 ---@return table<any, any> # { prompts = {...}, answers = {...} }, as rho.train's answers option takes it
 function rho.data.problems(options) end
 
----Documents from text files or directories of them, plain or gzip.
+---Documents from text files or directories of them, plain, gzip or zstd.
 ---@param options TextOptions files
 ---@return Corpus # the documents
 function rho.data.text(options) end
