@@ -6,6 +6,7 @@
 #include <errno.h>
 #include <pthread.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <unistd.h>
 
 static _Atomic(RhoHost *) handled_host;
@@ -100,6 +101,8 @@ void rho_signals_raise(int signal) {
         pthread_kill(lua_thread, signal);
     }
 }
+
+void rho_signals_follow_parent(int signal) { prctl(PR_SET_PDEATHSIG, signal); }
 
 int rho_signals_received(void) { return received; }
 

@@ -15,6 +15,9 @@ extension LuaState {
         rho_signals_install(main, UInt32(clamping: graceSeconds))
     }
 
+    /// Lets the death of the process that started this one count as `signal`.
+    public static func followParent(signal: Int32) { rho_signals_follow_parent(signal) }
+
     public static func removeInterruptHandler() { rho_signals_uninstall() }
 
     /// As if `signal` had arrived. Async-signal-safe, from any thread.

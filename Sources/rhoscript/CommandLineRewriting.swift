@@ -5,7 +5,10 @@ enum CommandLineRewriting {
     static func rewrite(_ arguments: [String]) -> [String] {
         let own = arguments.prefix { $0 != "--" }
         guard own.contains(where: { $0.hasSuffix(".lua") && !$0.hasPrefix("-") }) else { return arguments }
-        if let first = own.first, ["test", "check", "why", "cache", "help", "docs", "version"].contains(first) {
+        let others = [
+            "test", "check", "why", "cache", "help", "docs", "version", "lock", "verify", "repeat", "sweep", "slurm",
+        ]
+        if let first = own.first, others.contains(first) {
             return arguments
         }
         return own.map { $0 == "--help" || $0 == "-h" ? "--script-help" : $0 } + arguments.dropFirst(own.count)

@@ -2,7 +2,13 @@ import ArgumentParser
 import RhoBindings
 
 /// How progress is shown on stderr.
-enum ProgressStyle: String, ExpressibleByArgument, CaseIterable { case auto, bar, plain, json, none }
+enum ProgressStyle: String, ExpressibleByArgument, CaseIterable {
+    case auto, bar, plain, json, none
+    /// For the cells of a sweep.
+    case feed
+
+    static var allValueStrings: [String] { allCases.filter { $0 != .feed }.map(\.rawValue) }
+}
 
 /// When output is coloured.
 enum ColorChoice: String, ExpressibleByArgument, CaseIterable { case auto, always, never }
@@ -77,6 +83,24 @@ struct HostFlags: ParsableArguments {
         }
         limits.seconds = maxSeconds ?? limits.seconds
         return limits
+    }
+
+    /// Those that the cells of a sweep are started with too.
+    var cellFlags: [String] {
+        (cache.map { ["--cache", $0] } ?? []) + (noCache ? ["--no-cache"] : [])
+            + (traceback == .full ? ["--traceback", "full"] : []) + sandboxFlags
+    }
+
+    private var sandboxFlags: [String] {
+        guard sandbox else { return [] }
+        return ["--sandbox"] + allowRead.flatMap { ["--allow-read", $0] }
+            + (maxMemory.map { ["--max-memory", $0] } ?? []) + (maxSeconds.map { ["--max-seconds", "\($0)"] } ?? [])
+    }
+
+    /// Those of a run that another command starts.
+    var runFlags: [String] {
+        cellFlags.filter { $0 != "--no-cache" } + ["--progress", progress.rawValue]
+            + (threads.map { ["--threads", "\($0)"] } ?? [])
     }
 
     func hostOptions() throws -> HostOptions {

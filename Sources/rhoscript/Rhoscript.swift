@@ -11,27 +11,29 @@ struct Rhoscript: ParsableCommand {
         usage: """
             rhoscript [run] FILE.lua [--set key=value ...] [options]
             rhoscript FILE.lua --help
+            rhoscript FILE.lua --sweep 'key={a, b}' [--seeds N] [-j N] [-n] | sweep [DIR] | slurm FILE.lua
             rhoscript check FILE.lua ... | repl
             rhoscript status|watch [DIR] | compare|plot|report RUN ... | tokens RUN [ARM]
+            rhoscript repeat RUN | lock FILE.lua|RUN | verify [PATH ...]
             rhoscript init DIR | stubs [DIR] | completions bash|zsh|fish
             rhoscript loss|generate|serve MODEL
             rhoscript why FILE.lua|RUN [ARM] | cache ls|gc|verify
             rhoscript test [PATH ...] | help [NAME] | docs [--check] | version
             """,
         discussion: """
-            Exit codes: 0 done, 1 Lua error or failed run, 2 wrong usage or parameter, 75 stopped early by SIGTERM or \
+            Exit codes: 0 done, 1 Lua error or failed run, 2 wrong usage or parameter, 3 some cells of a sweep \
+            failed, 4 a repetition or verification gave something else, 75 stopped early by SIGTERM or \
             SIGUSR1 and resumable, 130 interrupted by Ctrl-C, 143 terminated before a checkpoint.
 
             Results go to stdout; progress and logs go to stderr.
             """,
         version: Host.versionLine,
         subcommands: [
-            RunCommand.self, CheckCommand.self, ReplCommand.self, StatusCommand.self, CompareCommand.self,
-            PlotCommand.self, ReportCommand.self,
-            WatchCommand.self,
-            TokensCommand.self, LossCommand.self, GenerateCommand.self, ServeCommand.self, InitCommand.self,
-            StubsCommand.self, CompletionsCommand.self, WhyCommand.self, CacheCommand.self, TestCommand.self,
-            HelpCommand.self, DocsCommand.self,
+            RunCommand.self, CheckCommand.self, SweepCommand.self, SlurmCommand.self, ReplCommand.self,
+            StatusCommand.self, CompareCommand.self, PlotCommand.self, ReportCommand.self, WatchCommand.self,
+            TokensCommand.self, RepeatCommand.self, LockCommand.self, VerifyCommand.self, LossCommand.self,
+            GenerateCommand.self, ServeCommand.self, InitCommand.self, StubsCommand.self, CompletionsCommand.self,
+            WhyCommand.self, CacheCommand.self, TestCommand.self, HelpCommand.self, DocsCommand.self,
             VersionCommand.self,
         ],
         defaultSubcommand: RunCommand.self)

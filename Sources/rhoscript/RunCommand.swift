@@ -1,4 +1,6 @@
 import ArgumentParser
+import Glibc
+import LuaRuntime
 import RhoBindings
 
 /// `rhoscript run FILE.lua`: runs one experiment file.
@@ -9,17 +11,11 @@ struct RunCommand: ParsableCommand {
         usage: "rhoscript [run] FILE.lua [key=value ...] [options] [-- script arguments]",
         discussion: "'rhoscript FILE.lua --help' lists the parameters that the file declares.")
 
-    @Argument(help: ArgumentHelp("The experiment file, then parameters as key=value.", valueName: "FILE.lua key=value"))
-    var words: [String] = []
-
-    @Option(
-        name: .long, help: ArgumentHelp("Set a parameter of the experiment (repeatable).", valueName: "key=value"))
-    var set: [String] = []
+    @OptionGroup var what: RunArguments
 
     @OptionGroup var host: HostFlags
 
-    @Option(name: .long, help: ArgumentHelp("Seed of every named random stream.", valueName: "n"))
-    var seed: Int?
+    @OptionGroup(title: "Sweeps") var sweeps: SweepFlags
 
     @Option(
         name: [.long, .customShort("o")],
@@ -46,48 +42,55 @@ struct RunCommand: ParsableCommand {
     @Flag(name: .long, help: "Write TensorBoard event files beside metrics.jsonl.")
     var tensorboard = false
 
+    @Flag(name: .long, help: "Refuse to run unless the sources are as committed in git.")
+    var requireClean = false
+
+    @Option(
+        name: .long,
+        help: ArgumentHelp(
+            "Save and end with exit code 75 at the first evaluation of a training after so many tokens, as SIGUSR1 would.",
+            valueName: "arm:tokens"))
+    var pauseAt: String?
+
+    /// A run directory or a lock file: the run ends with exit code 4 as soon as it is something else.
+    @Option(name: .long, help: .hidden)
+    var expecting: String?
+
     @Flag(name: .customLong("script-help"), help: .hidden)
     var scriptHelp = false
 
-    @Argument(parsing: .postTerminator, help: "Arguments for the script itself, as its table 'arg'.")
-    var scriptArguments: [String] = []
-
-    /// The file named. Checked here and not while parsing, where it would hide an unknown flag.
-    private func checkedFile() throws -> String {
-        guard let file = words.first else {
-            throw ValidationError(
-                "no experiment file given (rhoscript FILE.lua; rhoscript --help lists what else there is)")
+    private static func pause(_ text: String) throws -> (arm: String, tokens: Double) {
+        guard let colon = text.lastIndex(of: ":"), let tokens = Double(text[text.index(after: colon)...]),
+            tokens >= 0, colon > text.startIndex
+        else {
+            throw ValidationError("--pause-at \(text): expected the name of a training and tokens, such as slm:50e3")
         }
-        if file.contains("="), !file.hasSuffix(".lua") {
-            throw ValidationError("'\(file)' came before the experiment file; write FILE.lua \(file)")
-        }
-        for word in words.dropFirst() where !word.contains("=") {
-            throw ValidationError(
-                "unexpected argument '\(word)': parameters are key=value, and arguments of the script come after --")
-        }
-        for assignment in set where !assignment.contains("=") {
-            throw ValidationError("--set \(assignment): expected key=value")
-        }
-        return file
+        return (String(text[..<colon]), tokens)
     }
 
     func run() throws {
-        let file = try checkedFile()
+        // A cell of a sweep ends with the sweep: when that dies, it saves and stops as on SIGTERM.
+        if host.progress == .feed { LuaState.followParent(signal: SIGTERM) }
+        let file = try what.checkedFile()
         try Preflight.requireScript(
             file, commands: Rhoscript.configuration.subcommands.compactMap { $0.configuration.commandName })
         var options = try host.hostOptions()
-        options.seed = seed
+        options.seed = what.seed
         options.script = file
         options.runDirectory = out
-        options.scriptArguments = scriptArguments
+        options.scriptArguments = what.scriptArguments
         options.progress = host.progress.rawValue
         options.quiet = quiet
         options.tensorboard = tensorboard
+        options.expecting = expecting
         var request = RunRequest(
-            file: file, assignments: Array(words.dropFirst()) + set, seed: seed, out: out, json: json,
+            file: file, assignments: what.assignments, seed: what.seed, out: out, json: json,
             quiet: quiet, help: scriptHelp, progress: host.progress.rawValue, force: force)
         request.printConfig = printConfig || against != nil
         request.against = against
+        request.requireClean = requireClean
+        request.pause = try pauseAt.map(Self.pause)
+        request.sweep = sweeps.request(cellFlags: host.cellFlags + (tensorboard ? ["--tensorboard"] : []))
         let outcome = Host.runExperiment(options, request)
         Terminal.finish(outcome)
     }

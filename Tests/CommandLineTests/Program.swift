@@ -120,5 +120,16 @@ final class Program {
             status: ended, out: try Files.readText(out), err: try Files.readText(err), processorSeconds: time)
     }
 
+    /// Runs a shell command in the directory; an exit status other than 0 is an error.
+    @discardableResult
+    func shell(_ command: String, seconds: Double = 60) throws -> Outcome {
+        let outcome = try run(program: "sh", ["-c", command], seconds: seconds)
+        guard outcome.status == 0 else { throw RhoError(.io, "\(command): exit status \(outcome.status)\n\(outcome.err)") }
+        return outcome
+    }
+
+    /// Sets a variable for what is started from now on.
+    func export(_ name: String, _ value: String) { environment.append("\(name)=\(value)") }
+
     private func seen(_ text: String, _ path: String) -> Bool { ((try? Files.readText(path)) ?? "").contains(text) }
 }

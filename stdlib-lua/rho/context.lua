@@ -31,6 +31,12 @@ function M.open_run(verb)
   return M.run
 end
 
+--- True where the command line asks the training `arm` to pause after so many tokens.
+function M.pauses(arm, tokens)
+  local pause = M.cli.pause
+  return pause ~= nil and pause.arm == arm and tokens >= pause.tokens
+end
+
 --- A free name below the run directory: `wanted`, else `wanted-2`, ...
 function M.name(wanted)
   local name = wanted:gsub("[^%w%._-]+", "-")

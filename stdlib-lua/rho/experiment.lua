@@ -10,22 +10,34 @@ function Experiment:__tostring()
   return ("experiment '%s' (%s)"):format(self.name, parameters.describe(self.params))
 end
 
+--- The same experiment with some of its fields replaced.
+local function changed(self, fields)
+  local copy = {}
+  for name, value in pairs(self) do copy[name] = value end
+  for name, value in pairs(fields) do copy[name] = value end
+  return setmetatable(copy, Experiment)
+end
+
 --- The same experiment with other parameter values, groups of values merged; keys and types must be those there are.
 function Experiment:with(changes)
-  return setmetatable({
-    name = self.name, doc = self.doc, run = self.run,
-    params = parameters.merge(self.params, changes, "with"),
-  }, Experiment)
+  return changed(self, { params = parameters.merge(self.params, changes, "with") })
+end
+
+--- The same experiment over the cells of a sweep, for a file that sweeps what another file declares.
+function Experiment:over(sweep)
+  return changed(self, { sweep = sweep })
 end
 
 local M = {}
 
---- Declares an experiment; `definition` is { name=, doc=, params=, run=function(p) ... end }.
+--- Declares an experiment; `definition` is { name=, doc=, params=, sweep=, baseline=, run=function(p) ... end }.
 function M.new(definition)
   return setmetatable({
     name = definition.name,
     doc = definition.doc,
     params = definition.params or {},
+    sweep = definition.sweep,
+    baseline = definition.baseline,
     run = definition.run,
   }, Experiment)
 end

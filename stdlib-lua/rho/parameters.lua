@@ -51,6 +51,28 @@ local function typed(name, text, default)
   return text
 end
 
+--- The default of a parameter, `model.layers` for one inside a group; nil where there is none of that name.
+function M.default(params, path)
+  local known, name = params, path
+  while rawget(known, name) == nil do
+    local head, rest = name:match("^([^.]+)%.(.+)$")
+    local group = head and default_of(rawget(known, head))
+    if not config.is_group(group) then return nil end
+    known, name = group, rest
+  end
+  return default_of(rawget(known, name))
+end
+
+--- Refuses a value for a parameter that is not there, or that is of another type than its default.
+function M.check(params, name, value, where)
+  local default = M.default(params, name)
+  if default == nil then unknown(name, params, where) end
+  if type(value) ~= type(default) then
+    rho.fail("usage", ("%s: %s is a %s (default %s), got %s"):format(where, name, type(default), rho.json.encode(default),
+      type(value) == "function" and "a function" or rho.json.encode(value)))
+  end
+end
+
 --- Default values without their explanations.
 function M.defaults(params)
   local values = {}

@@ -11,6 +11,7 @@ local loss = require "rho.loss"
 local score = require "rho.score"
 local stage = require "rho.stage"
 local tables = require "rho.table"
+require "rho.sweep"
 local train = require "rho.train"
 require "rho.classes"
 
@@ -22,6 +23,8 @@ rho.experiment = rho.declare({
     { "name", "string", required = true, doc = "names the run directories" },
     { "doc", "string", doc = "one sentence for --help" },
     { "params", "table", doc = "name = default, or name = { default, doc = ..., unit = ... }" },
+    { "sweep", "rho.Sweep", doc = "cells to run instead of one run; --no-sweep runs the experiment once with its own parameters" },
+    { "baseline", "string", doc = "what tables of a sweep take differences from: an arm (clm), or a cell (keep=1)" },
     { "run", "function", required = true, doc = "run(p): does the work and returns what is to be printed, such as rho.compare's result" },
   },
   returns = { { "rho.Experiment", "the experiment" } },

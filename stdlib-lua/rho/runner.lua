@@ -5,6 +5,7 @@ local config = require "rho.config"
 local context = require "rho.context"
 local experiment = require "rho.experiment"
 local parameters = require "rho.parameters"
+local plans = require "rho.plan"
 
 local M = {}
 
@@ -15,6 +16,9 @@ local function help(exp, file)
   local list = parameters.help(exp.params)
   if list ~= "" then
     lines[#lines + 1] = "\nParameters (change one with --set name=value):\n" .. list
+  end
+  if exp.sweep then
+    lines[#lines + 1] = ("\nRuns the sweep %s; -n shows its plan, --no-sweep runs the experiment once."):format(tostring(exp.sweep))
   end
   return table.concat(lines, "\n")
 end
@@ -62,6 +66,17 @@ local function open(exp, cli, values, origins)
   return run
 end
 
+--- The numbers that an experiment returned, for the tables of sweeps; nil where it returned something else.
+local function numbers_of(result)
+  if type(result) == "number" then return { result = result } end
+  if type(result) ~= "table" or getmetatable(result) then return nil end
+  local numbers = {}
+  for name, value in pairs(result) do
+    if type(name) == "string" and type(value) == "number" then numbers[name] = value end
+  end
+  return next(numbers) and numbers or nil
+end
+
 --- The experiment that a file returned.
 local function expect_experiment(exp, cli)
   if not experiment.is(exp) then
@@ -103,6 +118,13 @@ function M.main(exp, cli)
     print(text)
     return 0
   end
+  if cli.require_clean then rho.run.require_clean() end
+  local plan = plans.of(exp, cli)
+  if plan then return 0, nil, plan end
+  if cli.needs_sweep then
+    rho.fail("usage", cli.file .. " declares no sweep, and the command line gives none",
+      "give --sweep 'name={...}' or --seeds N, or declare one with sweep = rho.sweep.grid {...}")
+  end
   local run = open(exp, cli, values, origins)
   local guard <close> = ending(run)
   local given = config.strict(values)
@@ -110,12 +132,15 @@ function M.main(exp, cli)
   local result = exp.run(given)
   context.check_frozen()
   local document = { experiment = exp.name, run = run:dir(), params = values }
+  document.values = numbers_of(result)
   if type(result) == "table" then
     document.table, document.report, document.plots = result.rows, result.report, result.plots
   end
   run:finish(document)
   if cli.json then return 0, rho.json.encode(document, { pretty = true }) end
-  if result ~= nil then print(tostring(result)) end
+  if result ~= nil then
+    print(type(result) == "table" and document.values and rho.json.encode(document.values) or tostring(result))
+  end
   print("run directory: " .. run:dir())
   return 0
 end

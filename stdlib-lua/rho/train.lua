@@ -285,6 +285,8 @@ function M.train(given)
       if evaluating then point = look(point) end
       if last then answer(o, model, point) end
       arm:log(point)
+      -- Only at an evaluation: one more would make another history than that of a training that does not pause.
+      if evaluating and not last and context.pauses(arm:name(), state.tokens) then rho.run.pause() end
     end
     return stats, last
   end

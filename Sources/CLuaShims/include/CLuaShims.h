@@ -103,6 +103,7 @@ void rho_signals_install(lua_State *L, unsigned grace_seconds);
 void rho_signals_uninstall(void);
 void rho_signals_raise(int signal);               // as if the signal had arrived; async-signal-safe
 int rho_signals_received(void);                   // 0, or the number of the first signal
+void rho_signals_follow_parent(int signal);       // the death of the parent process counts as this signal
 void rho_signals_clear(void);
 void rho_signals_graceful(bool on);
 void rho_signals_acknowledge(void);

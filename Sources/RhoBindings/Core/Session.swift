@@ -2,6 +2,7 @@ import Glibc
 import LuaRuntime
 import RhoCore
 import RhoKernels
+import RhoTraining
 
 /// What the native modules of one Lua state share: places in the file system and how to report progress.
 package final class Session {
@@ -28,6 +29,8 @@ package final class Session {
     package var dry: DryLedger?
     /// Directory of the last checkpoint written; a run that was stopped after it can be resumed.
     package var lastCheckpoint: String?
+    /// What the run has to be, where it repeats another.
+    package var expectation: Expectation?
     /// What a run that stopped on request has to say about it.
     package var farewell: RhoError?
     /// Results of verbs, kept and found again.

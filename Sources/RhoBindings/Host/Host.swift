@@ -9,13 +9,25 @@ public enum Host {
         // With --json stdout belongs to the document; what the script prints goes to stderr.
         let output: (String) -> Void =
             request.json ? { ProgressLine.writeToStandardError($0) } : { writeToStandardOutput($0) }
-        return run(options, reading: [Files.parent(of: request.file)], output: output) { host in
+        var plan: (json: JSON, runs: String)?
+        let outcome = run(options, reading: [Files.parent(of: request.file)], output: output) { host in
             let results = try host.state.run(file: request.file)
             let main = try host.function("main", of: "rho.runner")
             let outcome = try main.call([results.first ?? .nil, cli(request, options)])
+            if outcome.count > 2, case .table(let planned) = outcome[2] {
+                plan = (try JSON(.table(planned), "plan"), host.session.runsDirectory)
+            }
             let status = Int32(clamping: outcome.first?.intValue ?? 0)
             let document = outcome.dropFirst().first?.stringValue.map { $0.hasSuffix("\n") ? $0 : $0 + "\n" } ?? ""
             return HostOutcome(status: status, document: request.json ? document : "")
+        }
+        guard let plan else { return outcome }
+        // The script has said all it has to: each cell runs it in a process of its own.
+        LuaState.removeInterruptHandler()
+        do {
+            return try runSweep(options, request, plan: plan.json, runs: plan.runs)
+        } catch {
+            return failure(error)
         }
     }
 
@@ -59,8 +71,15 @@ public enum Host {
             ("help", .boolean(request.help)), ("quiet", .boolean(request.quiet)),
             ("progress", .string(request.progress)),
             ("argv", .list(options.scriptArguments)), ("force", .boolean(request.force)),
-            ("print_config", .boolean(request.printConfig)),
+            ("print_config", .boolean(request.printConfig)), ("require_clean", .boolean(request.requireClean)),
+            ("sweeps", .list(request.sweep.sweeps)), ("no_sweep", .boolean(request.sweep.single)),
+            ("needs_sweep", .boolean(request.sweep.dryRun || request.sweep.slurm != nil)),
         ]
+        if let seeds = request.sweep.seeds { pairs.append(("seeds", .integer(seeds))) }
+        if let baseline = request.sweep.baseline { pairs.append(("baseline", .string(baseline))) }
+        if let pause = request.pause {
+            pairs.append(("pause", .record([("arm", .string(pause.arm)), ("tokens", .number(pause.tokens))])))
+        }
         if let seed = request.seed { pairs.append(("seed", .integer(seed))) }
         if let out = request.out { pairs.append(("out", .string(out))) }
         if let against = request.against { pairs.append(("against", .string(against))) }
@@ -115,6 +134,8 @@ public enum Host {
             }
         // A usage error that points into a script is a mistake in the script, not in the command.
         case .usage where error.file == nil: return .usage
+        // A repetition that cannot be one.
+        case .mismatch where host?.session.expectation != nil: return .mismatch
         default: return .failed
         }
     }

@@ -24,6 +24,8 @@ public struct HostOptions: Sendable {
     public var tensorboard = false
     /// Checks and estimates what the verbs would do, and does none of it.
     public var checksOnly = false
+    /// A run directory or a lock file that the run has to agree with.
+    public var expecting: String?
     /// Where the run writes, if it was said.
     public var runDirectory: String?
     /// Limits for a stranger's script; nil for one's own.
@@ -64,6 +66,11 @@ public struct RunRequest: Sendable {
     public var progress: String
     /// Starts anew where the run directory holds another run, and goes on with no unfinished one.
     public var force: Bool
+    /// Refuses to run what git does not know as committed.
+    public var requireClean = false
+    /// Where a training is to pause.
+    public var pause: (arm: String, tokens: Double)?
+    public var sweep = SweepRequest()
 
     public init(
         file: String, assignments: [String] = [], seed: Int? = nil, out: String? = nil, json: Bool = false,

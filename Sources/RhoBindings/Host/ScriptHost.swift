@@ -1,6 +1,7 @@
 import LuaRuntime
 import RhoCore
 import RhoStdlib
+import RhoTraining
 
 /// A Lua state with every native module and the embedded library.
 package final class ScriptHost {
@@ -22,6 +23,11 @@ package final class ScriptHost {
         session.tensorboard = options.tensorboard
         if options.checksOnly { session.dry = DryLedger() }
         session.isSandboxed = sandbox != nil
+        if let path = options.expecting {
+            let expectation = try Expectation(path: path)
+            session.store.expected = expectation.verbs
+            session.expectation = expectation
+        }
         state = try LuaState(
             LuaState.Options(
                 seed: UInt64(bitPattern: Int64(options.seed ?? 0)), sandbox: sandbox?.lua,

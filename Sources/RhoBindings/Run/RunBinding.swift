@@ -1,3 +1,4 @@
+import Glibc
 import LuaRuntime
 import RhoCore
 import RhoTraining
@@ -13,7 +14,7 @@ struct RunBinding {
                 The low level of runs: directories with manifest, metrics and checkpoints, the progress line, the divergence \
                 guard, and requests to stop. Experiments rarely need it; rho.train is written on it.
                 """,
-            functions: [open, log, interrupted, stop, graceful, progress, divergenceGuard],
+            functions: [open, log, requireClean, interrupted, pause, stop, graceful, progress, divergenceGuard],
             classes: [
                 RunClass(session: session).declaration, ArmClass(session: session).declaration,
                 ProgressClass.declaration,
@@ -80,6 +81,27 @@ struct RunBinding {
             let text = session.shown(try call.string("text"))
             if !session.quiet { Logging.line(text) }
             session.run?.directory.log(text + "\n")
+            return []
+        }
+    }
+
+    private var requireClean: LuaFunctionDeclaration {
+        LuaFunctionDeclaration(
+            "rho.run.require_clean",
+            doc: "Fails unless the script's files and everything else that git tracks there are as committed."
+        ) { call in
+            try GitState.requireClean(
+                directory: session.scriptDirectory, sources: session.sources(call.state).map(\.name))
+            return []
+        }
+    }
+
+    private var pause: LuaFunctionDeclaration {
+        LuaFunctionDeclaration(
+            "rho.run.pause",
+            doc: "Asks for a stop as SIGUSR1 does: the training under way saves and the program ends with exit code 75."
+        ) { _ in
+            LuaState.interrupt(signal: SIGUSR1)
             return []
         }
     }

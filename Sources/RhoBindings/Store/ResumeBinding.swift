@@ -59,6 +59,7 @@ struct ResumeBinding {
             let made = RunIdentity(
                 experiment: name, params: params.asObject, code: code, engine: session.store.engine ?? "unknown",
                 script: try options.string("file"))
+            try session.expectation?.check(made)
             return [.object(IdentityBox(made), class: "RunIdentity")]
         }
     }

@@ -11,11 +11,13 @@ public enum ProgressMode: String, Sendable, CaseIterable {
     case plain
     /// The same pace, one JSON object a line.
     case json
+    /// JSON lines twice a second, for a program that draws them.
+    case feed
     case none
 
     public init(named name: String) throws(RhoError) {
         guard let mode = ProgressMode(rawValue: name) else {
-            let names = ProgressMode.allCases.map(\.rawValue)
+            let names = ProgressMode.allCases.filter { $0 != .feed }.map(\.rawValue)
             throw RhoError(
                 .usage,
                 "progress must be one of \(names.joined(separator: ", ")), got '\(name)'"
@@ -97,6 +99,9 @@ public final class ProgressLine {
             guard !barIsOpen || now - lastShown >= 0.1 || update.step == steps else { return }
             write("\r\u{1b}[2K" + Self.clipped(barText(update, now), width))
             barIsOpen = true
+        case .feed:
+            guard now - lastShown >= 0.5 || update.step == firstStep + 1 || update.step == steps else { return }
+            write(jsonText(update, now) + "\n")
         case .plain, .json:
             let twentieth = steps > 0 ? update.step * 20 / steps : 0
             guard twentieth > lastTwentieth || now - lastShown >= 30 else { return }
@@ -112,7 +117,7 @@ public final class ProgressLine {
     /// Prints a line of its own without damaging the bar.
     public func note(_ text: String) {
         guard mode != .none else { return }
-        if mode == .json {
+        if mode == .json || mode == .feed {
             write(JSON.object(["label": .string(label), "note": .string(text)]).serialized() + "\n")
         } else {
             write((barIsOpen ? "\r\u{1b}[2K" : "") + text + "\n")

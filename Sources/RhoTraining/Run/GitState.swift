@@ -29,6 +29,35 @@ public struct GitState: Sendable, Equatable {
             patch: patch?.output ?? [], patchTruncated: patch?.truncated ?? false)
     }
 
+    /// Makes sure that a commit says what is run.
+    ///
+    /// - Parameters:
+    ///   - directory: a directory of the repository.
+    ///   - sources: Lua files that were loaded; each must be part of the commit.
+    /// - Throws: `.usage` naming what differs, or that there is no commit.
+    public static func requireClean(directory: String, sources: [String]) throws(RhoError) {
+        let place = directory.isEmpty ? "." : directory
+        func git(_ arguments: [String]) throws(RhoError) -> ChildProcess.Result? {
+            try ChildProcess.run(["git", "--no-optional-locks", "-C", place] + arguments)
+        }
+        guard let head = try git(["rev-parse", "--verify", "HEAD"]), head.status == 0 else {
+            throw RhoError(.usage, "--require-clean: \(place) is in no git repository with a commit")
+        }
+        var changed = (try git(["status", "--porcelain", "--untracked-files=no"])?.text ?? "").split(separator: "\n")
+            .map { String($0.dropFirst(3)) }
+        for source in sources {
+            let path = source.hasPrefix("/") ? source : "\(Machine.workingDirectory)/\(source)"
+            guard let known = try git(["ls-files", "--error-unmatch", path]), known.status != 0 else { continue }
+            changed.append("\(source) (not tracked)")
+        }
+        guard !changed.isEmpty else { return }
+        let shown =
+            changed.prefix(4).joined(separator: ", ") + (changed.count > 4 ? " and \(changed.count - 4) more" : "")
+        throw RhoError(
+            .usage, "--require-clean: the working tree is not what is committed: \(shown)",
+            hint: "commit or stash the changes, or run without --require-clean")
+    }
+
     public var json: JSON {
         [
             "commit": .string(commit), "branch": .string(branch), "dirty": .bool(dirty),

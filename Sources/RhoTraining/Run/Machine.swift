@@ -21,6 +21,13 @@ public enum Machine {
         return String(line[line.index(after: colon)...].drop { $0 == " " })
     }
 
+    /// Path of the running program.
+    public static var executable: String {
+        guard let path = realpath("/proc/self/exe", nil) else { return CommandLine.arguments.first ?? "rhoscript" }
+        defer { free(path) }
+        return String(cString: path)
+    }
+
     public static var onlineProcessors: Int { max(1, sysconf(Int32(_SC_NPROCESSORS_ONLN))) }
 
     public static var memoryBytes: Int { sysconf(Int32(_SC_PHYS_PAGES)) * sysconf(Int32(_SC_PAGESIZE)) }

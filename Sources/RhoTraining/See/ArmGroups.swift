@@ -52,7 +52,8 @@ public struct ArmGroups: Sendable {
             guard !runs.isEmpty else { throw RhoError(.usage, "there is no run below \(path)") }
             for place in runs {
                 let run = try RunRecord(path: place)
-                for arm in run.arms where paths.insert(arm.path).inserted { members.append(Member(run: run, arm: arm)) }
+                let all = run.arms + (run.returned.map { [$0] } ?? [])
+                for arm in all where paths.insert(arm.path).inserted { members.append(Member(run: run, arm: arm)) }
             }
         }
         try restrict(&members, to: names)
@@ -134,7 +135,7 @@ public struct ArmGroups: Sendable {
     }
 
     /// A value in a table cell: numbers short, texts without quotes.
-    static func shown(_ value: JSON) -> String {
+    public static func shown(_ value: JSON) -> String {
         switch Fingerprint.normalised(value) {
         case .string(let text): text
         case .integer(let number): "\(number)"
@@ -145,7 +146,14 @@ public struct ArmGroups: Sendable {
 
     /// What to call a group where there is room for one word: the arm and what sets it apart.
     public func label(_ group: Group) -> String {
-        let parts = zip(parameterNames, group.parameters).map { "\($0)=\($1)" }
-        return ([group.name] + parts).joined(separator: " ")
+        [group.name, cell(group)].filter { !$0.isEmpty }.joined(separator: " ")
     }
+
+    /// What sets a group's runs apart: "keep=0.6 lr=0.001".
+    private func cell(_ group: Group) -> String {
+        zip(parameterNames, group.parameters).map { "\($0)=\($1)" }.joined(separator: " ")
+    }
+
+    /// What a group may be called where a baseline is named.
+    func names(of group: Group) -> Set<String> { [group.name, label(group), cell(group)] }
 }

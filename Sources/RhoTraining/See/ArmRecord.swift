@@ -23,6 +23,16 @@ public struct ArmRecord: Sendable {
         changed = Self.modified("\(path)/metrics.jsonl")
     }
 
+    /// The numbers that a run returned, as if an arm `result` had ended with them under tags `value/<name>`.
+    init(returned values: JSONObject, run path: String) {
+        self.path = path
+        name = "result"
+        records = []
+        summary = ["final": .object(JSONObject(values.pairs.map { ("value/\($0.key)", $0.value) }))]
+        steps = nil
+        changed = 0
+    }
+
     /// True if the folder holds a training that has begun.
     public static func isArm(_ path: String) -> Bool {
         Files.exists("\(path)/metrics.jsonl") || Files.exists("\(path)/checkpoints/latest")

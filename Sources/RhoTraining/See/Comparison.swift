@@ -12,7 +12,7 @@ public struct Comparison: Sendable {
     private let isAskedFor: Bool
 
     /// - Parameters:
-    ///   - baseline: name of an arm, or an arm with what sets it apart ("clm keep=0.6"). Without it, the one arm that
+    ///   - baseline: name of an arm ("clm"), a cell ("keep=0.6"), or an arm of a cell ("clm keep=0.6"). Without it, the one arm that
     ///     trained on all tokens, if there is exactly one such name.
     ///   - tags: what to compare; without any, every evaluation, and precision, recall, tokens and FLOPs.
     /// - Throws: `.usage` for a baseline or a tag that is not there.
@@ -23,13 +23,16 @@ public struct Comparison: Sendable {
         isAskedFor = !tags.isEmpty
         baselineName = try Self.baselineName(arms, baseline)
         let name = baselineName
-        let candidates = arms.groups.indices.filter {
-            arms.groups[$0].name == name || arms.label(arms.groups[$0]) == name
+        let candidates = arms.groups.indices.filter { index in
+            name.map { arms.names(of: arms.groups[index]).contains($0) } ?? false
         }
         baselines = arms.groups.indices.map { index -> Int? in
             if candidates.contains(index) { return nil }
-            // In a sweep the baseline has been trained for each cell: each is compared with its own.
-            let own = candidates.first { arms.groups[$0].parameters == arms.groups[index].parameters }
+            // In a sweep the baseline has been trained for each cell: each is compared with its own. Where the baseline is
+            // a cell, each arm is compared with itself there.
+            let own =
+                candidates.first { arms.groups[$0].parameters == arms.groups[index].parameters }
+                ?? candidates.first { arms.groups[$0].name == arms.groups[index].name }
             return own ?? (candidates.count == 1 ? candidates[0] : nil)
         }
     }
@@ -45,7 +48,7 @@ public struct Comparison: Sendable {
             }
             return wanted.map(Metric.init)
         }
-        let evaluated = tags.filter { $0.hasPrefix("eval/") }
+        let evaluated = tags.filter { $0.hasPrefix("eval/") || $0.hasPrefix("value/") }
         // The loss leads: bits per byte say the same for one tokenizer.
         let losses = evaluated.filter { $0.hasSuffix("/loss") }
         let rest = evaluated.filter { !$0.hasSuffix("/loss") }
@@ -56,12 +59,12 @@ public struct Comparison: Sendable {
     private static func baselineName(_ arms: ArmGroups, _ wanted: String?) throws(RhoError) -> String? {
         let names = Set(arms.groups.map(\.name)).sorted()
         if let wanted {
-            let labels = arms.groups.map { arms.label($0) }
-            guard names.contains(wanted) || labels.contains(wanted) else {
+            let known = Set(arms.groups.flatMap { arms.names(of: $0) })
+            guard known.contains(wanted) else {
                 throw RhoError(
                     .usage,
                     "the baseline '\(wanted)' is not among the arms \(names.joined(separator: ", "))"
-                        + suggestion(for: wanted, in: names))
+                        + suggestion(for: wanted, in: known.sorted()))
             }
             return wanted
         }

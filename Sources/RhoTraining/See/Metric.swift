@@ -11,7 +11,7 @@ public struct Metric: Sendable, Equatable {
 
     /// Short name for a column: `clean/loss` for eval/clean/loss.
     public var title: String {
-        for prefix in ["eval/", "train/", "select/"] where tag.hasPrefix(prefix) {
+        for prefix in ["eval/", "train/", "select/", "value/"] where tag.hasPrefix(prefix) {
             let name = String(tag.dropFirst(prefix.count))
             return prefix == "train/" ? "train \(name)" : name.replacing("_", with: " ")
         }
@@ -57,7 +57,7 @@ public struct Metric: Sendable, Equatable {
     func value(of arm: ArmRecord) -> Double? {
         switch tag {
         case "flops": arm.totalFLOPs
-        case "tokens": arm.summary?["tokens"]?.doubleValue ?? Double(arm.tokens)
+        case "tokens": arm.summary?["tokens"]?.doubleValue ?? (arm.records.isEmpty ? nil : Double(arm.tokens))
         case "selected", "precision", "recall": arm.summary?[tag]?.doubleValue
         default: arm.latest(tag)
         }

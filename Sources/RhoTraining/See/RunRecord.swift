@@ -54,6 +54,14 @@ public struct RunRecord: Sendable {
     /// Tokens seen by all arms together.
     public var tokens: Int { arms.reduce(0) { $0 + $1.tokens } }
 
+    /// What the experiment returned, where it returned numbers.
+    public var returned: ArmRecord? {
+        guard let text = try? Files.readText("\(path)/summary.json"),
+            let values = (try? JSON.parse(text))?["values"]?.objectValue
+        else { return nil }
+        return ArmRecord(returned: values, run: path)
+    }
+
     /// The arm that was written to last: the one at work, if one is.
     public var lastArm: ArmRecord? {
         var latest: ArmRecord?

@@ -61,11 +61,16 @@ public struct RunIdentity: Sendable, Equatable {
 
     /// The identity of a run directory; nil if it has none, or none that can be read.
     public static func of(directory: String) -> RunIdentity? {
-        guard let text = try? Files.readText(path(directory)), let json = try? JSON.parse(text),
-            let experiment = json["experiment"]?.stringValue, let params = json["params"], let code = json["code"],
+        guard let text = try? Files.readText(path(directory)), let json = try? JSON.parse(text) else { return nil }
+        return RunIdentity(json: json)
+    }
+
+    /// Reads what `json` wrote; nil if it is something else.
+    public init?(json: JSON) {
+        guard let experiment = json["experiment"]?.stringValue, let params = json["params"], let code = json["code"],
             let engine = json["engine"]?.stringValue
         else { return nil }
-        return RunIdentity(
+        self.init(
             experiment: experiment, params: params, code: code, engine: engine,
             script: json["script"]?.stringValue ?? "", workingDirectory: json["working_directory"]?.stringValue ?? "")
     }
