@@ -120,7 +120,11 @@ function M.main(exp, cli)
   end
   if cli.require_clean then rho.run.require_clean() end
   local plan = plans.of(exp, cli)
-  if plan then return 0, nil, plan end
+  if plan then
+    if cli.out then rho.fail("usage", "--out names the directory of one run, and this is a sweep of " .. #plan.cells) end
+    if cli.force then rho.fail("usage", "--force starts one run anew, and this is a sweep of " .. #plan.cells) end
+    return 0, nil, plan
+  end
   if cli.needs_sweep then
     rho.fail("usage", cli.file .. " declares no sweep, and the command line gives none",
       "give --sweep 'name={...}' or --seeds N, or declare one with sweep = rho.sweep.grid {...}")

@@ -56,9 +56,8 @@ final class CellProcess {
         for word in words { free(word) }
         close(ends[1])
         process = child
+        // Both ends that are left are closed with this object.
         guard failure == 0 else {
-            close(reader)
-            close(log)
             throw RhoError(.io, "cannot run \(arguments[0]): \(String(cString: strerror(failure)))")
         }
     }
