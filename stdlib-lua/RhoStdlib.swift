@@ -19,6 +19,7 @@ public enum RhoStdlib {
             Module(name: "rho.corpus", source: PackageResources.corpus_lua),
             Module(name: "rho.cost", source: PackageResources.cost_lua),
             Module(name: "rho.dry", source: PackageResources.dry_lua),
+            Module(name: "rho.distribution", source: PackageResources.distribution_lua),
             Module(name: "rho.experiment", source: PackageResources.experiment_lua),
             Module(name: "rho.loss", source: PackageResources.loss_lua),
             Module(name: "rho.method", source: PackageResources.method_lua),

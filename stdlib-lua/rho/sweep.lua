@@ -3,6 +3,7 @@
 -- A sweep is a value that lists cells, one for each run; making one runs nothing. The same definition gives the same
 -- cells in the same order, so that a cell is known by its values and not by its place.
 
+local distribution = require "rho.distribution"
 local rho = require "rho.native"
 
 local Sweep = {}
@@ -11,14 +12,18 @@ Sweep.__name = "rho.Sweep"
 
 function Sweep:__tostring() return self.text end
 
---- `expand(resolve)` returns the cells as tables of values by parameter; `resolve(cell)` gives all parameters of a cell.
-local function new(text, names, expand, asha)
-  -- The seed comes last: what is averaged over stands behind what is compared.
+--- Sorts names, the seed last: what is averaged over stands behind what is compared, and changes fastest.
+local function sorted(names)
   table.sort(names, function(a, b)
     if (a == "seed") ~= (b == "seed") then return b == "seed" end
     return a < b
   end)
-  return setmetatable({ text = text, names = names, expand = expand, asha = asha }, Sweep)
+  return names
+end
+
+--- `expand(resolve)` returns the cells as tables of values by parameter; `resolve(cell)` gives all parameters of a cell.
+local function new(text, names, expand, asha)
+  return setmetatable({ text = text, names = sorted(names), expand = expand, asha = asha }, Sweep)
 end
 
 local M = {}
@@ -29,8 +34,7 @@ function M.is(value) return getmetatable(value) == Sweep end
 local function keys(values)
   local names = {}
   for name in pairs(values) do names[#names + 1] = name end
-  table.sort(names)
-  return names
+  return sorted(names)
 end
 
 local function joined(a, b)
@@ -119,52 +123,15 @@ end
 
 -- Random ---------------------------------------------------------------------------------------------------------------
 
-local Distribution = {}
-Distribution.__index = Distribution
-Distribution.__name = "rho.Distribution"
-
-function Distribution:__tostring() return self.text end
-
-local function distribution(text, draw) return setmetatable({ text = text, draw = draw }, Distribution) end
-
---- Four significant digits: more would only make tables and names of directories long.
-local function rounded(value) return tonumber(("%.4g"):format(value)) end
-
-function M.uniform(low, high)
-  if low >= high then rho.fail("value", ("rho.sweep.uniform: low must be below high, got %g and %g"):format(low, high)) end
-  return distribution(("uniform(%g, %g)"):format(low, high), function(stream)
-    return rounded(low + (high - low) * stream:uniform())
-  end)
-end
-
-function M.log_uniform(low, high)
-  if low <= 0 or low >= high then
-    rho.fail("value", ("rho.sweep.log_uniform: needs 0 < low < high, got %g and %g"):format(low, high))
-  end
-  return distribution(("log_uniform(%g, %g)"):format(low, high), function(stream)
-    return rounded(low * (high / low) ^ stream:uniform())
-  end)
-end
-
-function M.int(low, high)
-  if low > high then rho.fail("value", ("rho.sweep.int: low must not be above high, got %d and %d"):format(low, high)) end
-  return distribution(("int(%d, %d)"):format(low, high), function(stream) return stream:int(low, high) end)
-end
-
-function M.choice(list)
-  if #list == 0 then rho.fail("value", "rho.sweep.choice: give at least one value") end
-  return distribution(("choice of %d"):format(#list), function(stream) return stream:pick(list) end)
-end
-
 function M.random(options)
   local names, space = keys(options.space), {}
   if #names == 0 then rho.fail("value", "rho.sweep.random: space is empty; give distributions by parameter") end
   for _, name in ipairs(names) do
     local entry = options.space[name]
-    if getmetatable(entry) == Distribution then
+    if distribution.is(entry) then
       space[name] = entry
     elseif type(entry) == "table" and #entry > 0 then
-      space[name] = M.choice(entry)
+      space[name] = distribution.choice(entry)
     else
       rho.fail("value", ("rho.sweep.random: %s must be a distribution such as rho.sweep.uniform(0.3, 0.9) or a list, got %s")
         :format(name, type(entry)))
@@ -267,7 +234,7 @@ rho.sweep = {
   }, M.random),
   asha = rho.declare({
     name = "rho.sweep.asha",
-    doc = "Successive halving (ASHA, Li et al. 2018, arXiv 1810.05934): every cell trains to the first rung, the best 1/eta of those that reached a rung go on to the next, and from the last rung to the end of the training. A cell that is promoted goes on from its checkpoint. What a decision may look at is fixed by `parallel` and not by which process was faster, so the decisions are the same whatever the number of workers.",
+    doc = "Successive halving: every cell trains to the first rung, the best 1/eta of those that reached a rung go on to the next, and from the last rung to the end of the training. This is ASHA (Li, Jamieson, Rostamizadeh and others 2018, arXiv 1810.05934) with one difference: what a decision may look at is fixed by `parallel` and not by which process was faster, so the decisions are the same whatever the number of workers. A cell that is promoted goes on from its checkpoint.",
     options = {
       { "space", "rho.Sweep", required = true, doc = "the cells, in the order they are tried" },
       { "arm", "string", required = true, doc = "name of the training that is cut short (rho.train's name); other trainings of a run are whole" },
@@ -308,25 +275,25 @@ return rho.sweep.asha { space = space, arm = "slm", metric = "eval/clean/loss", 
     returns = SWEEP, example = [[return rho.sweep.grid { keep = { 0.4, 0.6 } } + rho.sweep.list { { keep = 1.0 } }]],
   }, M.union),
   uniform = rho.declare({
-    name = "rho.sweep.uniform", doc = "Uniform between two numbers, for rho.sweep.random.",
+    name = "rho.sweep.uniform", doc = "A float between two numbers, each as likely.",
     parameters = { { "low", "number", required = true, doc = "smallest" }, { "high", "number", required = true, doc = "largest" } },
     returns = { "rho.Distribution", "the distribution" }, example = [[return rho.sweep.uniform(0.3, 0.9)]],
-  }, M.uniform),
+  }, distribution.uniform),
   log_uniform = rho.declare({
     name = "rho.sweep.log_uniform", doc = "Uniform in the logarithm, for learning rates and the like.",
     parameters = { { "low", "number", required = true, doc = "smallest, above 0" }, { "high", "number", required = true, doc = "largest" } },
     returns = { "rho.Distribution", "the distribution" }, example = [[return rho.sweep.log_uniform(1e-4, 1e-2)]],
-  }, M.log_uniform),
+  }, distribution.log_uniform),
   int = rho.declare({
     name = "rho.sweep.int", doc = "A whole number, both ends included.",
     parameters = { { "low", "integer", required = true, doc = "smallest" }, { "high", "integer", required = true, doc = "largest" } },
     returns = { "rho.Distribution", "the distribution" }, example = [[return rho.sweep.int(1, 4)]],
-  }, M.int),
+  }, distribution.int),
   choice = rho.declare({
     name = "rho.sweep.choice", doc = "One of the values, each as likely.",
     parameters = { { "values", "list<any>", required = true, doc = "what to choose from" } },
     returns = { "rho.Distribution", "the distribution" }, example = [[return rho.sweep.choice { 8, 16, 32 }]],
-  }, M.choice),
+  }, distribution.choice),
 }
 
 Sweep.filter, Sweep.seeds = rho.sweep.filter, rho.sweep.seeds
