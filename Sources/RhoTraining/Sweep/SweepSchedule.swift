@@ -70,13 +70,12 @@ struct HalvingSchedule: SweepSchedule {
         try learn(active: active, failed: failed)
         while true {
             // What was decided and is in nobody's hands comes first: after a restart, or a signal that a cell got.
-            if let job = jobs.indices.first(where: { isOpen($0, active) }).map({ jobs[$0] }) {
-                return .cell(job.cell, job)
+            if let open = jobs.indices.first(where: { isOpen($0, active) }) {
+                return .cell(jobs[open].cell, jobs[open])
             }
-            let known = values
-            let jobs = jobs
-            let step = halving.next(after: jobs) { job in
-                jobs.firstIndex { $0.cell == job.cell && $0.rung == job.rung }.flatMap { known[$0] }
+            let (decided, known) = (jobs, values)
+            let step = halving.next(after: decided) { job in
+                decided.firstIndex { $0.cell == job.cell && $0.rung == job.rung }.flatMap { known[$0] }
             }
             switch step {
             case .wait: return .wait
