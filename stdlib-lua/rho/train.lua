@@ -217,7 +217,6 @@ function M.train(given)
   context.check_frozen()
   local o = resolve(given)
   if rho.dry.active() then return setmetatable(dry.train(o), Run) end
-  local inner <close> = rho.store.inner()
   local random <close> = rho.store.random(o.seed)
   local key = key_of(o, given)
   local identity = key:digest()
@@ -225,6 +224,7 @@ function M.train(given)
   local began = rho.time()
   arm:config { name = o.name, steps = o.steps, tokens = o.tokens, batch = o.batch, context = o.context, seed = o.seed, key = identity }
   local found, stored = look_up(o, key, arm)
+  local inner <close> = rho.store.inner()
 
   local model = o.model:start(o.seed)
   local policy = o.select:start()
