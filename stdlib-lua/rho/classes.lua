@@ -72,14 +72,38 @@ rho.declare_class {
     { "doc", "string", doc = "one sentence" },
     { "params", "table", doc = "parameters with their defaults" },
     { "run", "function", doc = "run(p): does the work" },
+    { "sweep", "rho.Sweep", doc = "the cells it is run for; nil for one run" },
   },
   methods = {
     {
       name = "with", doc = "The same experiment with other defaults; groups of values are merged.",
       parameters = { { "changes", "table", required = true, doc = "values by name" } }, returns = { { "rho.Experiment", "the variant" } },
     },
+    {
+      name = "over", doc = "The same experiment over the cells of a sweep, for a file that sweeps what another file declares.",
+      parameters = { { "sweep", "rho.Sweep", required = true, doc = "the cells" } }, returns = { { "rho.Experiment", "the experiment with its sweep" } },
+    },
   },
 }
+
+rho.declare_class {
+  name = "rho.Sweep", doc = "The cells an experiment is run for; a * b is every combination, a + b one after the other.",
+  methods = {
+    {
+      name = "filter", doc = "The cells for which keeps(p) is true; p holds every parameter of the experiment.",
+      parameters = { { "keeps", "function", required = true, doc = "keeps(p): whether to run the cell" } }, returns = { { "rho.Sweep", "the rest" } },
+    },
+    {
+      name = "seeds", doc = "Each cell with several seeds.",
+      parameters = {
+        { "count", "integer", required = true, doc = "number of seeds" },
+        { "first", "integer", doc = "the first seed (default 1); the others follow" },
+      }, returns = { { "rho.Sweep", "the cells" } },
+    },
+  },
+}
+
+rho.declare_class { name = "rho.Distribution", doc = "What rho.sweep.random draws from." }
 
 rho.declare_class {
   name = "rho.Config", doc = "Plain data that knows its keys.",
