@@ -199,7 +199,7 @@ extension RhoCallbacks {
     static let standard = RhoCallbacks(
         dispatch: { L, pointer in
             guard let L, let pointer else { return 0 }
-            return Unmanaged<BoundFunction>.fromOpaque(pointer).takeUnretainedValue().run(L)
+            return Unmanaged<BoundFunction>.fromOpaque(pointer)._withUnsafeGuaranteedRef { $0.run(L) }
         },
         drop: { object in
             guard let object else { return }

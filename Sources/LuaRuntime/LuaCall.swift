@@ -6,8 +6,9 @@ import RhoCore
 /// Numbers, strings and objects are read from Lua's stack when asked for; lists, maps and option tables were converted
 /// when they were checked.
 public struct LuaCall: LuaArguments {
-    public let state: LuaState
-    let function: BoundFunction
+    // Both outlive the call: counting references to them would be a good part of its cost.
+    public unowned(unsafe) let state: LuaState
+    unowned(unsafe) let function: BoundFunction
     let L: OpaquePointer
     /// Converted values of the parameters that need it, in the order of `function.converted`.
     let converted: [LuaValue]

@@ -1,12 +1,22 @@
 import CLua
 import RhoCore
 
+/// Where those that must not keep a state alive find it; nil once it is gone.
+///
+/// A plain object in between, because a weak reference to the state itself would send every retain and release of it,
+/// of which a call from Lua makes several, through the runtime's slow path.
+public final class LuaStateLink {
+    public internal(set) unowned(unsafe) var state: LuaState?
+
+    init(_ state: LuaState) { self.state = state }
+}
+
 /// A Lua value held from Swift. The value lives as long as the reference; both belong to the thread of their state.
 ///
 /// Unchecked: errors carry references and `Error` demands `Sendable`, but no reference is ever used off the thread that
 /// owns the state.
 public class LuaReference: @unchecked Sendable {
-    weak var state: LuaState?
+    private let link: LuaStateLink
     private let id: Int32
     /// The address of the value, for identity.
     let address: UnsafeRawPointer?
@@ -14,26 +24,26 @@ public class LuaReference: @unchecked Sendable {
 
     /// Takes the value on top of the stack.
     init(popping L: OpaquePointer, of state: LuaState) {
-        self.state = state
+        link = state.link
         address = lua_topointer(L, -1)
         typeName = String(cString: lua_typename(L, lua_type(L, -1)))
         id = rho_reference(L)
     }
 
     deinit {
-        if let state, !state.isClosed { rho_unreference(state.thread, id) }
+        if let state = link.state, !state.isClosed { rho_unreference(state.thread, id) }
     }
 
     /// Pushes the value onto the running thread of `state`.
     func push(in state: LuaState) throws(RhoError) {
-        guard self.state === state, !state.isClosed else {
+        guard link.state === state, !state.isClosed else {
             throw RhoError(.internal, "a \(typeName) of a script state that is closed cannot be used")
         }
         rho_push_reference(state.thread, id)
     }
 
     func owner() throws(RhoError) -> LuaState {
-        guard let state, !state.isClosed else {
+        guard let state = link.state, !state.isClosed else {
             throw RhoError(.internal, "a \(typeName) of a script state that is closed cannot be used")
         }
         return state

@@ -49,6 +49,8 @@ public final class LuaState {
     /// ever spans another.
     @exclusivity(unchecked) var thread: OpaquePointer
     let main: OpaquePointer
+    /// What objects that the state owns refer to it by.
+    public private(set) lazy var link = LuaStateLink(self)
     private(set) var isClosed = false
     /// Keeps alive what light userdata in Lua closures point to.
     var bound: [BoundFunction] = []
@@ -89,7 +91,10 @@ public final class LuaState {
         try registerHostModule()
     }
 
-    deinit { close() }
+    deinit {
+        link.state = nil
+        close()
+    }
 
     /// Ends the state: finalizers run, references become invalid. Happens by itself with the last reference; does
     /// nothing while a script runs.

@@ -188,12 +188,12 @@ final class StoreSection {
 
 /// While it lives, `math.random` has a seed of its own.
 final class RandomSection {
-    private weak var state: LuaState?
+    private let link: LuaStateLink
     private let outer: LuaRandom
     private var isOpen = true
 
     init(_ state: LuaState, seed: UInt64) {
-        self.state = state
+        link = state.link
         outer = state.random
         state.random = LuaRandom(seed: seed)
     }
@@ -203,7 +203,7 @@ final class RandomSection {
     func close() {
         guard isOpen else { return }
         isOpen = false
-        state?.random = outer
+        link.state?.random = outer
     }
 
     static var declaration: LuaClassDeclaration<RandomSection> {
@@ -214,7 +214,7 @@ final class RandomSection {
                     "position", doc: "Seed and number of draws, as text for checkpoints.",
                     returns: [LuaResult(.string, "the position")]
                 ) { section, _ in
-                    let random = section.state?.random ?? section.outer
+                    let random = section.link.state?.random ?? section.outer
                     return [.string("\(random.seed) \(random.index)")]
                 },
                 LuaMethod(
@@ -225,7 +225,7 @@ final class RandomSection {
                     guard numbers.count == 2 else {
                         throw RhoError(.value, "'\(try call.string("position"))' is no position of math.random")
                     }
-                    section.state?.random = LuaRandom(seed: numbers[0], index: numbers[1])
+                    section.link.state?.random = LuaRandom(seed: numbers[0], index: numbers[1])
                     return []
                 },
             ], describe: { _ in "section of math.random" }, release: { $0.close() })
