@@ -111,6 +111,7 @@ public final class ScoreFile: Sendable {
 
     /// Copies values of consecutive stream indices to `out`.
     func copy(offset: Int, count: Int, to out: UnsafeMutablePointer<Float>) {
+        file.noteAccess()
         for i in 0..<count {
             let bits = UInt16(littleEndian: file.bytes.loadUnaligned(fromByteOffset: offset + i * 2, as: UInt16.self))
             out[i] = Float16Bits.decode(bits)

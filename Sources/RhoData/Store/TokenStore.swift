@@ -91,6 +91,7 @@ public final class TokenStore: Sendable {
         guard previous == tokenCount else {
             throw RhoError(.format, "\(file.path): broken: the last document ends at \(previous), not at \(tokenCount)")
         }
+        file.releasePages()
     }
 
     /// Copies `count` ids from `first` on to `out`; the range must lie in the store.
@@ -98,6 +99,7 @@ public final class TokenStore: Sendable {
         // A damaged id must not reach an embedding table as an index; the minimum costs nothing beside the load.
         let last = UInt32(truncatingIfNeeded: max(1, vocabularySize) - 1)
         let bytes = file.bytes
+        file.noteAccess()
         if wide {
             for i in 0..<count {
                 let id = UInt32(littleEndian: bytes.load(fromByteOffset: idsAt + (first + i) * 4, as: UInt32.self))

@@ -6,6 +6,9 @@ enum FileCopy {
     /// Files below this size are copied: they cost nothing, and some are logs that get appended to.
     static let linkedFrom = 1 << 16
 
+    /// A copy passes through memory in pieces of this size.
+    private static let pieceSize = 1 << 24
+
     /// Makes `target` a link to `source`, or a copy where there can be no link (another file system, too small).
     static func linkOrCopy(_ source: String, _ target: String) throws(RhoError) {
         if try Files.size(source) >= linkedFrom, link(source, target) == 0 { return }
@@ -15,9 +18,13 @@ enum FileCopy {
     /// Copies a file; the copy appears whole.
     static func copy(_ source: String, _ target: String) throws(RhoError) {
         let file = try MappedFile(path: source)
-        // The mapping goes with the object, which nothing else holds until the bytes are written.
-        defer { withExtendedLifetime(file) {} }
-        try Files.writeAtomically(target, file.bytes)
+        let copy = try AtomicFile(path: target)
+        for start in stride(from: 0, to: file.bytes.count, by: pieceSize) {
+            let end = min(start + pieceSize, file.bytes.count)
+            try copy.write(UnsafeRawBufferPointer(rebasing: file.bytes[start..<end]))
+            file.releasePages()
+        }
+        try copy.commit()
     }
 
     /// Waits until a file or directory is on the disk. A file system that cannot say so is no reason to fail.

@@ -3,10 +3,18 @@ import RhoCore
 
 /// SHA-256 of files.
 public enum FileHash {
-    /// Reads the whole file.
+    private static let pieceSize = 1 << 24
+
+    /// Reads the whole file, in memory that does not grow with it.
     public static func compute(_ path: String) throws(RhoError) -> String {
         let file = try MappedFile(path: path)
-        return withExtendedLifetime(file) { SHA256Hasher.hex(of: file.bytes) }
+        var hasher = SHA256Hasher()
+        for start in stride(from: 0, to: file.bytes.count, by: pieceSize) {
+            let end = min(start + pieceSize, file.bytes.count)
+            hasher.update(UnsafeRawBufferPointer(rebasing: file.bytes[start..<end]))
+            file.releasePages()
+        }
+        return hasher.finalizeHex()
     }
 
     /// The hash of a file that is the same file as when the memo was written: same path, size, modification time to the
