@@ -4,6 +4,7 @@ import RhoCore
 public final class ByteTokenizer: Tokenizer {
     public let kind = "bytes"
     private let specials: [String]
+    private let matcher: AddedTokenMatcher
     public let endOfText: Int32?
     public let beginOfText: Int32? = nil
     private let document: JSON
@@ -12,6 +13,8 @@ public final class ByteTokenizer: Tokenizer {
     /// A tokenizer with these special tokens at the ids 256, 257, ...
     public init(specials: [String] = ["<|endoftext|>"]) {
         self.specials = specials
+        let tokens = specials.enumerated().map { AddedToken(id: Int32(256 + $0), content: $1) }
+        matcher = AddedTokenMatcher(tokens) { Array($0.content.utf8) }
         endOfText = specials.firstIndex(of: "<|endoftext|>").map { Int32(256 + $0) }
         document = TokenizerWriter.bytes(specials: specials)
         fingerprint = SHA256Hasher.hex(of: document.canonical)
@@ -31,6 +34,13 @@ public final class ByteTokenizer: Tokenizer {
     public func encode(_ bytes: UnsafeRawBufferPointer, into ids: inout [Int32]) {
         ids.reserveCapacity(ids.count + bytes.count)
         for byte in bytes { ids.append(Int32(byte)) }
+    }
+
+    public func encodeParsingSpecials(_ bytes: UnsafeRawBufferPointer, into ids: inout [Int32]) {
+        matcher.forEachPart(bytes.bindMemory(to: UInt8.self)) { range, token in
+            if let token { return ids.append(token.id) }
+            encode(UnsafeRawBufferPointer(rebasing: bytes[range]), into: &ids)
+        }
     }
 
     public func encodeWithOffsets(_ bytes: UnsafeRawBufferPointer) -> EncodedOffsets {

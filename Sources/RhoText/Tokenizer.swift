@@ -19,6 +19,10 @@ public protocol Tokenizer: AnyObject, Sendable {
     /// Appends the token ids of `bytes` to `ids`.
     func encode(_ bytes: UnsafeRawBufferPointer, into ids: inout [Int32])
 
+    /// Appends the ids of `bytes` to `ids`, with special tokens in the text as their own ids: for chat templates and
+    /// prompts that the program itself composed, never for data.
+    func encodeParsingSpecials(_ bytes: UnsafeRawBufferPointer, into ids: inout [Int32])
+
     /// Returns the token ids of `bytes` and where in `bytes` each token ends.
     func encodeWithOffsets(_ bytes: UnsafeRawBufferPointer) -> EncodedOffsets
 
@@ -74,6 +78,16 @@ extension Tokenizer {
     public func encode(_ bytes: [UInt8]) -> [Int32] {
         bytes.withUnsafeBytes { encode($0) }
     }
+
+    /// Returns the token ids of `bytes`, with special tokens in it as their own ids.
+    public func encodeParsingSpecials(_ bytes: [UInt8]) -> [Int32] {
+        var ids: [Int32] = []
+        bytes.withUnsafeBytes { encodeParsingSpecials($0, into: &ids) }
+        return ids
+    }
+
+    /// Returns the token ids of `text`, with special tokens in it as their own ids.
+    public func encodeParsingSpecials(_ text: String) -> [Int32] { encodeParsingSpecials(Array(text.utf8)) }
 
     /// Returns the token ids of `bytes` and where in `bytes` each token ends.
     public func encodeWithOffsets(_ bytes: [UInt8]) -> EncodedOffsets {

@@ -12,6 +12,7 @@ final class BytesForTests: Tokenizer {
     func encode(_ bytes: UnsafeRawBufferPointer, into ids: inout [Int32]) {
         ids.append(contentsOf: bytes.lazy.map { Int32($0) + 1 })
     }
+    func encodeParsingSpecials(_ bytes: UnsafeRawBufferPointer, into ids: inout [Int32]) { encode(bytes, into: &ids) }
     func encodeWithOffsets(_ bytes: UnsafeRawBufferPointer) -> EncodedOffsets {
         EncodedOffsets(ids: encode(bytes), byteEnd: bytes.indices.map { Int32($0 + 1) })
     }
@@ -36,6 +37,7 @@ final class PairsForTests: Tokenizer {
             ids.append(2 + second * 256 + Int32(bytes[at]))
         }
     }
+    func encodeParsingSpecials(_ bytes: UnsafeRawBufferPointer, into ids: inout [Int32]) { encode(bytes, into: &ids) }
     func encodeWithOffsets(_ bytes: UnsafeRawBufferPointer) -> EncodedOffsets {
         let ids = encode(bytes)
         return EncodedOffsets(ids: ids, byteEnd: ids.indices.map { Int32(min(bytes.count, $0 * 2 + 2)) })

@@ -19,7 +19,8 @@ struct TokenizerBinding {
             "rho.native.tokenizer",
             doc:
                 "Tokenizers: text to token ids and back, byte for byte. Ids are those of tokenizer.json and start at 0.",
-            functions: [bytes, train, load], classes: [Self.classDeclaration], records: [trainRecord])
+            functions: [bytes, train, load], classes: [Self.classDeclaration],
+            records: [trainRecord, Self.encodeRecord])
     }
 
     private static let result = [LuaResult(.object("Tokenizer"), "the tokenizer")]
@@ -45,6 +46,11 @@ struct TokenizerBinding {
             LuaField(
                 "bytes", .integer(min: 1), unit: "bytes",
                 doc: "learn from about so much of each corpus, its beginning (default: all)"),
+            LuaField(
+                "specials", .list(.string), default: ["<|endoftext|>"],
+                doc: "special tokens, at the ids 0, 1, ...; <|endoftext|> separates documents"),
+            LuaField(
+                "min_frequency", .integer(min: 1), default: 1, doc: "pairs that occur less often are not merged"),
         ])
 
     private var train: LuaFunctionDeclaration {
@@ -70,7 +76,8 @@ struct TokenizerBinding {
             let training = TokenizerTraining(
                 store: session.store, sources: sources, names: corpora.map(\.name),
                 vocabularySize: try options.int("vocab_size"),
-                pattern: SplitPattern(rawValue: try options.string("pattern")) ?? .gpt4)
+                pattern: SplitPattern(rawValue: try options.string("pattern")) ?? .gpt4,
+                specials: try options.strings("specials"), minimumCount: try options.int("min_frequency"))
             return [TokenizerBox(try training.tokenizer()).value]
         }
     }
@@ -97,11 +104,26 @@ struct TokenizerBinding {
 
     private static let textField = LuaField("text", .string, required: true, doc: "any bytes")
 
+    private static let encodeRecord = LuaRecord(
+        "EncodeOptions",
+        [
+            LuaField(
+                "specials", .boolean, default: false,
+                doc: "special tokens in the text get their own ids: for prompts that a script composed, never for data")
+        ])
+
     private static var encode: LuaMethod<TokenizerBox> {
         LuaMethod(
-            "encode", doc: "The token ids of a text. Special tokens never come from text.", parameters: [textField],
+            "encode", doc: "The token ids of a text. Special tokens never come from text, unless that is asked for.",
+            parameters: [textField, LuaField("options", .options(encodeRecord.name), doc: "how to read the text")],
             returns: [LuaResult(.list(.integer()), "ids")], example: "return rho.tokenizer.bytes():encode(\"hen\")"
-        ) { box, call in [.list(box.tokenizer.encode(try call.bytes("text")).map(Int.init))] }
+        ) { box, call in
+            let text = try call.bytes("text")
+            let parses = try call.optionalOptions("options")?.bool("specials") ?? false
+            return [
+                .list((parses ? box.tokenizer.encodeParsingSpecials(text) : box.tokenizer.encode(text)).map(Int.init))
+            ]
+        }
     }
 
     private static var decode: LuaMethod<TokenizerBox> {

@@ -10,6 +10,8 @@ struct TokenizerTraining {
     let names: [String]
     let vocabularySize: Int
     let pattern: SplitPattern
+    let specials: [String]
+    let minimumCount: Int
 
     private static let fileName = "tokenizer.json"
 
@@ -26,7 +28,8 @@ struct TokenizerTraining {
             "rho.tokenizer.train_bpe",
             [
                 "data": .array(hashes.map { JSON($0) }), "vocab_size": JSON(vocabularySize),
-                "pattern": JSON(pattern.rawValue),
+                "pattern": JSON(pattern.rawValue), "specials": .array(specials.map { JSON($0) }),
+                "min_frequency": JSON(minimumCount),
             ], notes: ["data": .array(names.map { JSON($0) })])
         let label = names.joined(separator: " + ")
         if let known = try store.find(key, label: label) {
@@ -41,7 +44,9 @@ struct TokenizerTraining {
     }
 
     private func makeTrainer() throws -> BPETrainer {
-        try BPETrainer(vocabularySize: vocabularySize, pattern: pattern, threads: Session.threads)
+        try BPETrainer(
+            vocabularySize: vocabularySize, pattern: pattern, specials: specials, minimumCount: minimumCount,
+            threads: Session.threads)
     }
 
     private func feed(_ trainer: BPETrainer) throws {

@@ -11,18 +11,8 @@ extension PipelineTokenizer {
         encode(bytes, plainMatchers, into: &ids)
     }
 
-    /// Appends the ids of `bytes` to `ids`, with special tokens in the text as their own ids: for chat templates and
-    /// prompts that the program itself composed, never for data.
     public func encodeParsingSpecials(_ bytes: UnsafeRawBufferPointer, into ids: inout [Int32]) {
         encode(bytes, allMatchers, into: &ids)
-    }
-
-    /// Returns the ids of `text`, with special tokens in it as their own ids.
-    public func encodeParsingSpecials(_ text: String) -> [Int32] {
-        var text = text
-        var ids: [Int32] = []
-        text.withUTF8 { encodeParsingSpecials(UnsafeRawBufferPointer($0), into: &ids) }
-        return ids
     }
 
     public func encodeWithOffsets(_ bytes: UnsafeRawBufferPointer) -> EncodedOffsets {
