@@ -55,7 +55,8 @@ import Testing
         #expect(
             throws: RhoError(
                 .value,
-                "directory \(empty) holds no file that ends in .jsonl, .ndjson, .json, .jsonl.gz, .ndjson.gz, .json.gz")
+                "directory \(empty) holds no file that ends in .jsonl, .jsonl.gz, .jsonl.zst, .ndjson, .ndjson.gz, "
+                    + ".ndjson.zst, .json, .json.gz, .json.zst")
         ) { try JSONLSource([empty], template: "{text}") }
     }
 
@@ -126,7 +127,7 @@ import Testing
         #expect(try kept(FieldFilter("level", .oneOf([3, 5]))) == ["a", "b"])
         #expect(try kept(FieldFilter("extra", .exists), FieldFilter("extra", .equals(1))) == ["c"])
         #expect(try kept(FieldFilter("text", .matches { $0.stringValue == "a" })) == ["a"])
-        let rows = try JSONLSource([path], template: "{text}", rowFilter: { $0.count == 4 })
+        let rows = try JSONLSource([path], template: "{text}", rowFilter: JSONLSource.RowFilter { $0.count == 4 })
         #expect(try texts(rows) == ["c"])
         #expect(rows.report.filtered == 2)
         #expect(
@@ -146,6 +147,24 @@ import Testing
         let documents = try JSONLSource([path], template: "{text}", keeping: ["answer", "n"]).documents()
         #expect(documents[0].fields == ["answer": "4", "n": [1]])
         #expect(documents[1].fields == [:])
+    }
+
+    @Test func cacheKeysNameFieldsAndConditions() throws {
+        let path = try directory.write("k.jsonl", "{\"text\":\"a\"}\n")
+        func key(
+            _ filters: [FieldFilter] = [], keeping: [String] = [], rows: JSONLSource.RowFilter? = nil
+        ) throws -> String? {
+            try JSONLSource([path], template: "{text}", filters: filters, keeping: keeping, rowFilter: rows).cacheKey
+        }
+        let keys = try [
+            key(), key(keeping: ["answer"]), key(keeping: ["solution"]), key([FieldFilter("answer", .exists)]),
+            key(rows: JSONLSource.RowFilter(key: "a") { _ in true }),
+            key(rows: JSONLSource.RowFilter(key: "b") { _ in true }),
+        ]
+        #expect(!keys.contains(nil))
+        #expect(Set(keys).count == keys.count)
+        #expect(try key() == key())
+        #expect(try key(rows: JSONLSource.RowFilter { _ in true }) == nil)
     }
 
     @Test(arguments: [

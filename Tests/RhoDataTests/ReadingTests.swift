@@ -47,11 +47,6 @@ import Testing
         #expect(throws: RhoError(.format, "\(path): broken gzip data at byte 4: unknown compression method")) {
             try read([0x1F, 0x8B, 0x07, 0, 0])
         }
-        #expect(
-            throws: RhoError(.unsupported, "\(path): zstd files cannot be read here; unpack it or pack it with gzip")
-        ) {
-            try read([0x28, 0xB5, 0x2F, 0xFD, 0])
-        }
     }
 
     /// One flipped bit anywhere gives an error or the same rows (in a name field of the header), never other rows.
@@ -65,6 +60,61 @@ import Testing
             broken[at] ^= 4
             _ = try directory.write("f.jsonl", broken)
             if let got = try? JSONLSource([path], template: "{text}").documents() { #expect(got == expected) }
+        }
+    }
+}
+
+@Suite(.enabled(if: ZstdLibrary.shared != nil, "libzstd.so.1 is not installed")) struct ZstdTests {
+    let directory: TemporaryDirectory
+    init() throws { directory = try TemporaryDirectory() }
+
+    /// Twenty rows, `{"text":"row 0 of a small packed file"}` and so on, as `zstd -19` packs them.
+    static let packed: [UInt8] = {
+        let digits = Array(
+            ("28B52FFD0468250300B4037B2274657874223A22726F772030206F66206120736D616C6C207061636B65642066696C65"
+                + "227D0A3132333435363738393131313131313131313114A810F8FA7F07006326FA107E46F867C4FB019D73BEB92633C7"
+                + "FC52CB5796322100D804168032EB7D42D3").utf8)
+        return stride(from: 0, to: digits.count, by: 2).map { at in
+            UInt8(String(decoding: digits[at...at + 1], as: UTF8.self), radix: 16) ?? 0
+        }
+    }()
+
+    func read(_ bytes: [UInt8]) throws -> [String] {
+        try JSONLSource([directory.write("x.jsonl.zst", bytes)], template: "{text}").documents().map(\.string)
+    }
+
+    @Test func readsFramesInARow() throws {
+        let once = try read(Self.packed)
+        #expect(once.count == 20)
+        #expect(once.last == "row 19 of a small packed file")
+        #expect(try read(Self.packed + Self.packed) == once + once)
+        #expect(try JSONLSource([directory.path], template: "{text}").documents().count == 40)
+    }
+
+    @Test func brokenData() throws {
+        let path = directory.file("x.jsonl.zst")
+        let whole = Self.packed.count
+        for length in [5, 40, whole - 1] {
+            let early = RhoError(
+                .format, "\(path): the zstd data ends early, at byte \(length); is the file cut off?")
+            #expect(throws: early) { try read(Array(Self.packed[..<length])) }
+        }
+        var broken = Self.packed
+        broken[whole - 2] ^= 1
+        #expect(
+            throws: RhoError(
+                .format, "\(path): broken zstd data after byte 0: Restored data doesn't match checksum")
+        ) { try read(broken) }
+        #expect(throws: RhoError.self) { try read(Self.packed + Array("junk".utf8)) }
+    }
+
+    /// One flipped bit anywhere gives an error or the same rows, never other rows.
+    @Test func flippedBits() throws {
+        let expected = try read(Self.packed)
+        for at in 4..<Self.packed.count {
+            var broken = Self.packed
+            broken[at] ^= 4
+            if let got = try? read(broken) { #expect(got == expected) }
         }
     }
 }

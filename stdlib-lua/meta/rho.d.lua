@@ -66,6 +66,9 @@
 ---@field source? string where the documents are said to come from
 ---@field name? string name in reports
 
+---@class (exact) EncodeOptions
+---@field specials? boolean special tokens in the text get their own ids: for prompts that a script composed, never for data (default false)
+
 ---@class (exact) EvalLossOptions
 ---@field model Model the model
 ---@field data Corpus|Tokens text it was not trained on
@@ -158,7 +161,7 @@
 ---@field path string[] files or directories; relative ones are looked for here, then beside the script
 ---@field text? string the document, with {field} for fields of the row (default "{text}")
 ---@field prompt? string goes before the text and is read but carries no loss: "{question}\n", for fine-tuning
----@field filter? function|table<string, any> function of the row, or { field = value }: rows to keep
+---@field filter? function|table<string, any> rows to keep: a function of the row, or a condition for each field: { field = value }, { field = { a, b } } for one of several values, { field = { at_least =, at_most =, contains =, differs =, exists = true } }. A row without the field is an error, unless exists says that such rows are to be dropped. Conditions are faster than a function
 ---@field on_bad_row? "error"|"skip" what a broken row does; skipped rows are counted (default "error")
 ---@field limit? integer stop after so many
 ---@field fields? string[] fields that documents keep, for corpus:map (default {})
@@ -410,7 +413,7 @@
 
 ---@class (exact) TextOptions
 ---@field path string[] files or directories; relative ones are looked for here, then beside the script
----@field suffix? string[] files to take from directories (default {".txt", ".md", ".txt.gz", ".md.gz"})
+---@field suffix? string[] files to take from directories (default {".txt", ".txt.gz", ".txt.zst", ".md", ".md.gz", ".md.zst"})
 ---@field separator? string text between documents of one file; without it a file is one document
 ---@field limit? integer stop after so many
 ---@field name? string name in reports
@@ -420,6 +423,8 @@
 ---@field vocab_size integer size of the vocabulary, bytes and <|endoftext|> included
 ---@field pattern? "gpt2"|"gpt4"|"qwen2" where text is cut before merging (default "gpt4")
 ---@field bytes? integer learn from about so much of each corpus, its beginning (default: all)
+---@field specials? string[] special tokens, at the ids 0, 1, ...; <|endoftext|> separates documents (default {"<|endoftext|>"})
+---@field min_frequency? integer pairs that occur less often are not merged (default 1)
 
 ---@class (exact) UniformOptions
 ---@field shape integer[] sizes, outermost first
@@ -526,6 +531,7 @@
 ---@field tokenizer? Tokenizer default: the reference's
 ---@field context? integer tokens in a row (default: the reference's context)
 ---@field entropy? boolean keep the entropy of the reference's predictions too (default false)
+---@field mask_documents? boolean tokens see only their own document; training must do the same (default false)
 
 ---@class (exact) rho.select.ada_eslm.options
 ---@field alpha? number share of tokens below the threshold at the start (default 0.4)
@@ -712,6 +718,7 @@
 ---@field batch? integer rows per step (default 32)
 ---@field accumulate? integer pieces a step's batch is cut into to save memory; the gradient stays that of the whole batch (default 1)
 ---@field context? integer tokens in a row (default: the model's context)
+---@field mask_documents? boolean tokens see only their own document, in training and evaluation (default false)
 ---@field lr? number peak learning rate of the default schedule (cosine to a tenth, 5 % warm-up) (default 0.001)
 ---@field schedule? Schedule learning rate by step, instead of lr
 ---@field betas? number[] AdamW's moment decays (default {0.9, 0.95})
@@ -1816,10 +1823,11 @@ function TokenView:release() end
 ---@class Tokenizer
 local Tokenizer = {}
 
----The token ids of a text. Special tokens never come from text.
+---The token ids of a text. Special tokens never come from text, unless that is asked for.
 ---@param text string any bytes
+---@param options? EncodeOptions how to read the text
 ---@return integer[] # ids
-function Tokenizer:encode(text) end
+function Tokenizer:encode(text, options) end
 
 ---The text that ids stand for.
 ---@param ids integer[] token ids
@@ -2021,7 +2029,7 @@ function rho.data.documents(options) end
 ---@return Corpus # the documents
 function rho.data.generate(options) end
 
----Documents from files of JSON rows, plain or gzip.
+---Documents from files of JSON rows, plain, gzip or zstd.
 ---@param options JsonlOptions files and how rows become text
 ---@return Corpus # the documents
 function rho.data.jsonl(options) end
@@ -2045,7 +2053,7 @@ function rho.data.problem_kinds() end
 ---@return table # { prompts = {...}, answers = {...} }, as rho.train's answers option takes it
 function rho.data.problems(options) end
 
----Documents from text files or directories of them, plain or gzip.
+---Documents from text files or directories of them, plain, gzip or zstd.
 ---@param options TextOptions files
 ---@return Corpus # the documents
 function rho.data.text(options) end

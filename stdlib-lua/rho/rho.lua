@@ -109,6 +109,7 @@ rho.train = rho.declare({
     { "batch", "integer", min = 1, default = 32, unit = "rows", doc = "rows per step" },
     { "accumulate", "integer", min = 1, default = 1, doc = "pieces a step's batch is cut into to save memory; the gradient stays that of the whole batch" },
     { "context", "integer", min = 2, unit = "tokens", doc = "tokens in a row (default: the model's context)" },
+    { "mask_documents", "boolean", default = false, doc = "tokens see only their own document, in training and evaluation" },
     { "lr", "number", min = 0, default = 1e-3, doc = "peak learning rate of the default schedule (cosine to a tenth, 5 % warm-up)" },
     { "schedule", "Schedule", doc = "learning rate by step, instead of lr" },
     { "betas", "list<number>", default = { 0.9, 0.95 }, doc = "AdamW's moment decays" },
@@ -137,6 +138,7 @@ rho.score = rho.declare({
     { "tokenizer", "Tokenizer", doc = "default: the reference's" },
     { "context", "integer", min = 2, unit = "tokens", doc = "tokens in a row (default: the reference's context)" },
     { "entropy", "boolean", default = false, doc = "keep the entropy of the reference's predictions too" },
+    { "mask_documents", "boolean", default = false, doc = "tokens see only their own document; training must do the same" },
   },
   returns = { { "Scores", "for the scores option of policies" } },
 }, score)

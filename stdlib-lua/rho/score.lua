@@ -12,7 +12,7 @@ return function(options)
   local run = type(reference) == "table" and reference.model and reference or nil
   local scores = native {
     reference = run and run.model or reference, data = options.data, tokenizer = options.tokenizer,
-    context = options.context, entropy = options.entropy,
+    context = options.context, entropy = options.entropy, mask_documents = options.mask_documents,
   }
   cost.record(scores, { reference = run and run.compute.training or 0, scoring = scores:flops() })
   return scores

@@ -29,6 +29,7 @@ local function evaluate(o, model, state)
   for _, name in ipairs(o.eval_names) do
     local result = rho.eval.loss {
       model = model, data = o.eval[name], context = o.context, batch = o.batch, limit_tokens = o.eval_tokens,
+      mask_documents = o.mask_documents,
     }
     point["eval/" .. name .. "/loss"], point["eval/" .. name .. "/bpb"] = result.loss, result.bits_per_byte
   end
@@ -286,7 +287,10 @@ function M.train(given)
   end
 
   if state.step < o.steps then
-    local loader = rho.loader { data = o.data, tokenizer = o.tokenizer, batch = o.batch, context = o.context, seed = o.seed }
+    local loader = rho.loader {
+      data = o.data, tokenizer = o.tokenizer, batch = o.batch, context = o.context, seed = o.seed,
+      mask_documents = o.mask_documents,
+    }
     local progress = rho.run.progress { label = o.name, steps = o.steps, first = state.step }
     local section <close> = rho.run.graceful()
     if state.step == 0 and evaluates then arm:log(look()) end

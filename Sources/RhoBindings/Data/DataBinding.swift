@@ -35,8 +35,7 @@ struct DataBinding {
                 "prompt", .string,
                 doc: "goes before the text and is read but carries no loss: \"{question}\\n\", for fine-tuning"),
             LuaField(
-                "filter", .anyOf([.function, .map(.any)]),
-                doc: "function of the row, or { field = value }: rows to keep"),
+                "filter", .anyOf([.function, .map(.any)]), doc: RowFilters.doc),
             LuaField(
                 "on_bad_row", .oneOf(["error", "skip"]), default: "error",
                 doc: "what a broken row does; skipped rows are counted"),
@@ -47,7 +46,7 @@ struct DataBinding {
 
     private var jsonl: LuaFunctionDeclaration {
         LuaFunctionDeclaration(
-            "rho.data.jsonl", doc: "Documents from files of JSON rows, plain or gzip.",
+            "rho.data.jsonl", doc: "Documents from files of JSON rows, plain, gzip or zstd.",
             parameters: [
                 LuaField("options", .options(jsonlRecord.name), required: true, doc: "files and how rows become text")
             ],
@@ -57,14 +56,13 @@ struct DataBinding {
             let options = try call.options("options")
             let paths = try options.strings("path").map { try session.input($0) }
             var filters: [FieldFilter] = []
-            var rowFilter: ((JSONObject) throws -> Bool)?
+            var rowFilter: JSONLSource.RowFilter?
             if let function = try? options.optionalFunction("filter") {
-                rowFilter = { row in
-                    let result = try function.call([LuaValue(json: .object(row))])
-                    return DataBinding.truth(result.first)
+                rowFilter = JSONLSource.RowFilter(key: FunctionRecipe.key(of: function, version: nil)) { row in
+                    DataBinding.truth(try function.call([LuaValue(json: .object(row))]).first)
                 }
             } else if try options.isSet("filter") {
-                filters = try options.record("filter").map { FieldFilter($0.0, .equals(try JSON($0.1))) }
+                filters = try RowFilters.filters(options.record("filter"))
             }
             var source: any DocumentSource = try JSONLSource(
                 paths, template: options.string("text"), prompt: options.optionalString("prompt"),
@@ -90,7 +88,7 @@ struct DataBinding {
         [
             DataBinding.paths,
             LuaField(
-                "suffix", .list(.string), default: [".txt", ".md", ".txt.gz", ".md.gz"],
+                "suffix", .list(.string), default: .list(TextSource.usualSuffixes.map { .string($0) }),
                 doc: "files to take from directories"),
             LuaField(
                 "separator", .string, doc: "text between documents of one file; without it a file is one document"),
@@ -100,7 +98,7 @@ struct DataBinding {
 
     private var text: LuaFunctionDeclaration {
         LuaFunctionDeclaration(
-            "rho.data.text", doc: "Documents from text files or directories of them, plain or gzip.",
+            "rho.data.text", doc: "Documents from text files or directories of them, plain, gzip or zstd.",
             parameters: [LuaField("options", .options(textRecord.name), required: true, doc: "files")],
             returns: [LuaResult(.object("Corpus"), "the documents")],
             example: "local c = rho.data.text { \"books/\", separator = \"\\n\\n\\n\" }"

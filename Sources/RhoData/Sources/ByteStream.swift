@@ -1,12 +1,12 @@
 import Glibc
 import RhoCore
 
-/// A file read forward in pieces, unpacked where its first bytes say gzip, in constant memory.
+/// A file read forward in pieces, unpacked where its first bytes say gzip or zstd, in constant memory.
 final class ByteStream {
     let path: String
     private let descriptor: Int32
     private let input: UnsafeMutableRawBufferPointer
-    private var gzip: GzipDecoder?
+    private var unpacker: (any Unpacker)?
     /// Bytes of `input` that hold data not yet handed out.
     private var filled = 0
     private var atEnd = false
@@ -20,9 +20,9 @@ final class ByteStream {
         posix_fadvise(descriptor, 0, 0, POSIX_FADV_SEQUENTIAL)
         try fill()
         if input[0..<filled].starts(with: [0x1F, 0x8B]) {
-            gzip = GzipDecoder(path: path, outputSize: Self.pieceSize)
+            unpacker = GzipDecoder(path: path, outputSize: Self.pieceSize)
         } else if input[0..<filled].starts(with: [0x28, 0xB5, 0x2F, 0xFD]) {
-            throw RhoError(.unsupported, "\(path): zstd files cannot be read here; unpack it or pack it with gzip")
+            unpacker = try ZstdDecoder(path: path, outputSize: Self.pieceSize)
         }
     }
 
@@ -39,19 +39,19 @@ final class ByteStream {
 
     /// The next piece, valid until the next call; nil at the end.
     func next() throws(RhoError) -> UnsafeRawBufferPointer? {
-        guard let gzip else {
+        guard let unpacker else {
             if filled == 0 { try fill() }
             defer { filled = 0 }
             return filled > 0 ? UnsafeRawBufferPointer(rebasing: input[0..<filled]) : nil
         }
         while true {
-            if let piece = try gzip.decode() { return piece }
+            if let piece = try unpacker.decode() { return piece }
             if filled == 0 { try fill() }
             if filled == 0 {
-                try gzip.finish()
+                try unpacker.finish()
                 return nil
             }
-            gzip.give(UnsafeRawBufferPointer(rebasing: input[0..<filled]))
+            unpacker.give(UnsafeRawBufferPointer(rebasing: input[0..<filled]))
             filled = 0
         }
     }

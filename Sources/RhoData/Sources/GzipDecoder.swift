@@ -2,7 +2,7 @@ import CZlib
 import RhoCore
 
 /// Unpacks gzip data that arrives in pieces: any number of members one after the other, as `cat a.gz b.gz` makes them.
-final class GzipDecoder {
+final class GzipDecoder: Unpacker {
     private let path: String
     /// zlib keeps a pointer to its stream, so the stream must not move.
     private let stream: UnsafeMutablePointer<z_stream>
@@ -27,7 +27,6 @@ final class GzipDecoder {
         output.deallocate()
     }
 
-    /// Hands over the next packed bytes; they must stay valid until ``decode()`` has returned nil.
     func give(_ piece: UnsafeRawBufferPointer) {
         before += pieceSize
         pieceSize = piece.count
@@ -39,7 +38,6 @@ final class GzipDecoder {
     /// Offset in the packed file of the next byte to unpack.
     private var offset: Int { before + pieceSize - Int(stream.pointee.avail_in) }
 
-    /// Unpacked bytes, valid until the next call; nil when more packed bytes are needed.
     func decode() throws(RhoError) -> UnsafeRawBufferPointer? {
         while stream.pointee.avail_in > 0 {
             if betweenMembers, try !startMember() { return nil }
@@ -60,7 +58,6 @@ final class GzipDecoder {
         return nil
     }
 
-    /// Throws where the data ended inside a member.
     func finish() throws(RhoError) {
         if !betweenMembers {
             throw RhoError(

@@ -1,8 +1,8 @@
 import RhoCore
 
-/// Documents from files of JSON rows, one object a line, plain or gzip (told apart by their first bytes).
+/// Documents from files of JSON rows, one object a line, plain, gzip or zstd (told apart by their first bytes).
 ///
-/// A directory stands for its `.jsonl`, `.ndjson` and `.json` files, also with `.gz`, in the order of their names.
+/// A directory stands for its `.jsonl`, `.ndjson` and `.json` files, also with `.gz` or `.zst`, in the order of their names.
 /// Blank lines are passed over. Strings, numbers and booleans may fill a template; null, arrays and objects may not.
 public final class JSONLSource: DocumentSource {
     /// What to do with a row that is no JSON object or lacks a field that is asked for.
@@ -13,6 +13,18 @@ public final class JSONLSource: DocumentSource {
         case skip
     }
 
+    /// A condition on the whole row; slower than a ``FieldFilter``, because every field is decoded.
+    public struct RowFilter {
+        let key: String?
+        let keeps: (JSONObject) throws -> Bool
+
+        /// - Parameter key: a text that changes with the condition, or nil.
+        public init(key: String? = nil, keeps: @escaping (JSONObject) throws -> Bool) {
+            self.key = key
+            self.keeps = keeps
+        }
+    }
+
     public let paths: [String]
     public let template: Template
     /// What comes before the text in every document and is read but not predicted; nil for nothing.
@@ -21,18 +33,17 @@ public final class JSONLSource: DocumentSource {
     public let onBadRow: BadRow
     /// Fields that documents carry along in ``Document/fields`` where the row has them.
     public let keptFields: [String]
-    /// Called with the whole row after the filters; slower than they are, because every field is decoded.
-    private let rowFilter: ((JSONObject) throws -> Bool)?
+    /// Asked after the filters.
+    private let rowFilter: RowFilter?
     public private(set) var report = ReadReport()
 
     public init(
         _ paths: [String], template: String, prompt: String? = nil, onBadRow: BadRow = .fail,
-        filters: [FieldFilter] = [],
-        keeping keptFields: [String] = [], rowFilter: ((JSONObject) throws -> Bool)? = nil
+        filters: [FieldFilter] = [], keeping keptFields: [String] = [], rowFilter: RowFilter? = nil
     ) throws(RhoError) {
         if paths.isEmpty { throw RhoError(.value, "a corpus of JSON rows needs at least one file, got none") }
         self.paths = try FileList.expand(
-            paths, suffixes: [".jsonl", ".ndjson", ".json", ".jsonl.gz", ".ndjson.gz", ".json.gz"], recursive: false)
+            paths, suffixes: [".jsonl", ".ndjson", ".json"].flatMap { [$0, $0 + ".gz", $0 + ".zst"] }, recursive: false)
         self.template = try Template(template)
         self.prompt = try prompt.map { (text) throws(RhoError) in try Template(text) }
         self.filters = filters
@@ -44,9 +55,15 @@ public final class JSONLSource: DocumentSource {
     public var name: String { FileList.name(paths) }
 
     public var cacheKey: String? {
-        guard rowFilter == nil, let files = FileList.key(paths) else { return nil }
+        guard let files = FileList.key(paths) else { return nil }
         var parts = ["jsonl", template.source, onBadRow.rawValue]
         if let prompt { parts += ["prompt", prompt.source] }
+        // The kept fields are no part of the text, but what is derived from the documents may read them.
+        if !keptFields.isEmpty { parts.append(JSON.array(keptFields.map { JSON($0) }).canonical) }
+        if let rowFilter {
+            guard let key = rowFilter.key else { return nil }
+            parts.append("rows: \(key)")
+        }
         for filter in filters {
             guard let key = filter.key else { return nil }
             parts.append(key)
@@ -99,7 +116,7 @@ private struct RowReader {
     let prompt: Template?
     let filters: [FieldFilter]
     let keptFields: [String]
-    let rowFilter: ((JSONObject) throws -> Bool)?
+    let rowFilter: JSONLSource.RowFilter?
 
     /// Nil where a filter drops the row. Errors of the row have the code `.format` and no place yet.
     mutating func read(_ line: UnsafeRawBufferPointer) throws -> Document? {
@@ -113,7 +130,7 @@ private struct RowReader {
             if try !filter.passes(value) { return nil }
         }
         if let rowFilter {
-            guard let row = try Self.parse(line).objectValue, try rowFilter(row) else { return nil }
+            guard let row = try Self.parse(line).objectValue, try rowFilter.keeps(row) else { return nil }
         }
         var text: [UInt8] = []
         text.reserveCapacity(line.count)

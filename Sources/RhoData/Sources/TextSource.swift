@@ -1,13 +1,15 @@
 import Glibc
 import RhoCore
 
-/// Documents from text files, plain or gzip: a file is a document.
+/// Documents from text files, plain, gzip or zstd: a file is a document.
 ///
 /// A directory stands for its files with one of the suffixes, those of its subdirectories included, in name order.
 /// With a separator a file holds several documents. A text longer than ``maximumDocument`` bytes, with or without one,
 /// is cut after its last line break before that length, so that a file of any size fits in memory.
 public final class TextSource: DocumentSource {
     public static let maximumDocument = 8 << 20
+    /// Which files of a directory count, unless a caller says otherwise.
+    public static let usualSuffixes = [".txt", ".md"].flatMap { [$0, $0 + ".gz", $0 + ".zst"] }
 
     public let paths: [String]
     public let separator: String?
@@ -17,7 +19,7 @@ public final class TextSource: DocumentSource {
     ///   - suffixes: which files of a directory count; files given by name always do.
     ///   - separator: what stands between documents in a file, such as `"\n\n\n"`; it belongs to neither.
     public init(
-        _ paths: [String], suffixes: [String] = [".txt", ".md", ".txt.gz", ".md.gz"], separator: String? = nil
+        _ paths: [String], suffixes: [String] = TextSource.usualSuffixes, separator: String? = nil
     ) throws(RhoError) {
         if paths.isEmpty { throw RhoError(.value, "a corpus of text needs at least one file, got none") }
         if separator == "" { throw RhoError(.value, "the separator between documents must not be empty") }

@@ -1,4 +1,5 @@
 local rho = require "rho"
+local fixture = require "fixture"
 
 describe("corpora", function()
   local function lines(n) return rho.data.documents { function(i) return ("line %d\n"):format(i) end, count = n } end
@@ -101,6 +102,102 @@ describe("corpora", function()
   end)
 end)
 
+describe("files", function()
+  local root = os.getenv("RHO_TEST_DIR") .. "/files"
+  rho.tokenizer.bytes():save(root .. "/tokenizer.json")
+
+  local function write(name, text)
+    local file <close> = assert(io.open(root .. "/" .. name, "w"))
+    file:write(text)
+    return root .. "/" .. name
+  end
+
+  local function texts(corpus)
+    local found = {}
+    for i, document in ipairs(corpus:documents { limit = 100 }) do found[i] = document.text end
+    return found
+  end
+
+  local rows = write("rows.jsonl", [[
+{"question": "2+2?", "solution": "4", "level": 1, "kind": "add", "lang": "en"}
+{"question": "2*3?", "solution": "6", "level": 2, "kind": "times", "lang": "en"}
+{"question": "7-5?", "solution": "2", "level": 3, "kind": "minus", "lang": "de", "note": "checked"}
+]])
+
+  local function kept(filter) return texts(rho.data.jsonl { rows, text = "{solution}", filter = filter }) end
+
+  it("of rows fill a template", function()
+    expect.equal(texts(rho.data.jsonl { rows, text = "{question}\n{solution}", limit = 1 }), { "2+2?\n4" })
+    expect.equal(rho.data.jsonl({ rows, text = "{kind}", fields = { "level" } }):documents()[2].fields, { level = 2 })
+    expect.error("the template asks for field 'solutoin' (did you mean 'solution'?)",
+      function() return rho.data.jsonl({ rows, text = "{solutoin}" }):count() end)
+  end)
+
+  it("of rows are filtered by their fields", function()
+    expect.equal(kept { lang = "en" }, { "4", "6" })
+    expect.equal(kept { kind = { "add", "minus" } }, { "4", "2" })
+    expect.equal(kept { level = { at_least = 2 } }, { "6", "2" })
+    expect.equal(kept { level = { at_least = 2, at_most = 2 }, lang = "en" }, { "6" })
+    expect.equal(kept { kind = { contains = "i" } }, { "6", "2" })
+    expect.equal(kept { lang = { differs = "en" } }, { "2" })
+    expect.equal(kept { note = { exists = true } }, { "2" })
+    expect.equal(kept { note = { contains = "check", exists = true } }, { "2" })
+    expect.equal(kept(function(row) return row.level % 2 == 1 end), { "4", "2" })
+  end)
+
+  it("say what is wrong with a filter", function()
+    expect.error("no condition is called 'atleast' (did you mean 'at_least'?)", kept, { level = { atleast = 2 } })
+    expect.error("at_least of 'level' must be a number, got string", kept, { level = { at_least = "2" } })
+    expect.error("exists of 'note' can only be true", kept, { note = { exists = false } })
+    expect.error("the condition on 'kind' is an empty table", kept, { kind = {} })
+    expect.error("the filter asks for field 'note', the row has", kept, { note = "checked" })
+    expect.error("field 'kind' is a string, the filter needs a number", kept, { kind = { at_most = 1 } })
+  end)
+
+  it("of text are documents, and so are the files of a directory", function()
+    write("b.txt", "bee")
+    write("a.md", "ay")
+    write("c.bin", "sea")
+    expect.equal(texts(rho.data.text { root }), { "ay", "bee" })
+    expect.equal(texts(rho.data.text { root, suffix = { ".bin" } }), { "sea" })
+    expect.equal(texts(rho.data.text { write("d.log", "one\n--\ntwo\n--\n"), separator = "\n--\n" }), { "one", "two" })
+    expect.error("holds no file that ends in .rst", rho.data.text, { root, suffix = { ".rst" } })
+    expect.error("cannot open", rho.data.text, { root .. "/none.txt" })
+  end)
+
+  it("skip bad rows when told to", function()
+    local bad = write("bad.jsonl", '{"text": "a"}\n{"text": \n{"text": "c"}\n')
+    expect.equal(texts(rho.data.jsonl { bad, on_bad_row = "skip" }), { "a", "c" })
+    expect.error("bad.jsonl:2: bad JSON at byte", function() return rho.data.jsonl({ bad }):count() end)
+  end)
+end)
+
+describe("tokenizers", function()
+  it("give no special token for text that spells one, and any bytes back", function()
+    local corpus = rho.data.documents { { "the hens and the pigs <|endoftext|> and the hens", "and 12 more" } }
+    for _, tok in ipairs { rho.tokenizer.bytes(), rho.tokenizer.train_bpe { data = corpus, vocab_size = 300 } } do
+      local special = tok:id("<|endoftext|>")
+      local text = "a<|endoftext|>b \xff\xfe\0 é 日本 \xe2\x82"
+      local ids = tok:encode(text)
+      for _, id in ipairs(ids) do expect.truthy(id ~= special) end
+      expect.equal(tok:decode(ids), text)
+      expect.equal(table.concat(tok:pieces(text)), text)
+      expect.equal(tok:token(special), "<|endoftext|>")
+      expect.equal(tok:encode("a<|endoftext|>", { specials = true }), { tok:id("a"), special })
+    end
+  end)
+
+  it("learn with the special tokens they are given", function()
+    local corpus = rho.data.documents { { "the hens and the pigs and the hens", "the hens" } }
+    local tok = rho.tokenizer.train_bpe { data = corpus, vocab_size = 400, specials = { "<|user|>", "<|endoftext|>" }, min_frequency = 2 }
+    expect.equal(tok:id("<|user|>"), 0)
+    expect.equal(tok:id("<|endoftext|>"), 1)
+    expect.equal(tok:pieces("the pigs"), { "the", " ", "p", "i", "g", "s" })
+    expect.error("the special token '<x>' is given twice", rho.tokenizer.train_bpe,
+      { data = corpus, vocab_size = 400, specials = { "<x>", "<x>" } })
+  end)
+end)
+
 describe("loaders", function()
   local corpus = rho.data.documents { function(i) return ("row %d "):format(i):rep(9) end, count = 30 }
   local function loader(seed) return rho.loader { data = corpus, tokenizer = rho.tokenizer.bytes(), batch = 4, context = 16, seed = seed } end
@@ -122,6 +219,24 @@ describe("loaders", function()
     expect.equal(batch.rows, 2)
     expect.equal(batch:text(1), "row 1 ro")
     expect.error("row must be in 1 ... 2, got 3", batch.text, batch, 3)
+  end)
+
+  it("keep documents apart when told to", function()
+    local model = fixture.model { seed = 3 }
+    -- The second document's losses, after a first one of nine bytes and its end.
+    local function losses(first, mask)
+      local two = rho.data.documents { { first, "3 hens, 4 pigs and more" } }
+      local batch = rho.loader({
+        data = two, tokenizer = fixture.tokenizer, batch = 1, context = 32, order = "sequential", mask_documents = mask,
+      }):batch(1)
+      local found = {}
+      for i, loss in ipairs(model:loss(batch):totable()[1]) do
+        if i > 10 then found[#found + 1] = ("%.5f"):format(loss) end
+      end
+      return found
+    end
+    expect.equal(losses("aaaaaaaaa", true), losses("12 + 35 =", true))
+    expect.truthy(losses("aaaaaaaaa", false)[1] ~= losses("12 + 35 =", false)[1])
   end)
 
   it("need a tokenizer for a corpus", function()
