@@ -22,6 +22,8 @@ return rho.experiment {
         ["middle-loss"] = c.middle_loss { scores = base },
         stm = c.stm { scores = base, perplexity = 20 },
         eslm = c.eslm { alpha = 1 - p.keep },
+        ["clipped-excess"] = c.clipped_excess { scores = scores },
+        ["lin-upper"] = c.lin_upper {},
         ["high-entropy"] = c.high_entropy { keep = p.keep },
         ["conf-po"] = c.conf_po {},
         profit = c.profit { threshold = 0.1 },

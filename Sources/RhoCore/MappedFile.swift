@@ -12,8 +12,8 @@ public final class MappedFile: @unchecked Sendable {
     private let accesses = Atomic<Int>(0)
 
     /// After so many accesses that ``noteAccess()`` counts, the pages read so far are let go. The system maps up to 64 KiB
-    /// around a place that is touched, so that about 64 MiB of the file are held at most.
-    private static let accessesHeld = 1024
+    /// around a place that is touched, so that about 32 MiB of the file are held at most.
+    private static let accessesHeld = 512
 
     /// - Throws: `.io` with the path and the system's reason.
     public init(path: String) throws(RhoError) {

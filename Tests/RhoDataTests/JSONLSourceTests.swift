@@ -55,7 +55,8 @@ import Testing
         #expect(
             throws: RhoError(
                 .value,
-                "directory \(empty) holds no file that ends in .jsonl, .ndjson, .json, .jsonl.gz, .ndjson.gz, .json.gz")
+                "directory \(empty) holds no file that ends in .jsonl, .jsonl.gz, .jsonl.zst, .ndjson, .ndjson.gz, "
+                    + ".ndjson.zst, .json, .json.gz, .json.zst")
         ) { try JSONLSource([empty], template: "{text}") }
     }
 

@@ -5,7 +5,7 @@ local rho = require "rho"
 
 return rho.experiment {
   name = "corpus",
-  params = { corpus = "", result = "", vocab = 8192, batch = 16, context = 256, steps = 20, seed = 1 },
+  params = { corpus = "", result = "", vocab = 8192, batch = 16, context = 128, steps = 10, seed = 1 },
   run = function(p)
     local parts, began = {}, rho.time()
 
@@ -44,9 +44,9 @@ return rho.experiment {
     mark("read shuffled batches", n * wide * p.context / 1e6, "million tokens/s")
 
     local model = rho.model.llama { tokenizer = tok, dim = 64, layers = 2, heads = 2, context = p.context, seed = p.seed }
-    local some = web:take { bytes = 2000000 }
+    local some = web:take { bytes = 500000 }
     local scores = rho.score { reference = model, data = some }
-    mark("score 2 MB", 2, "MB/s")
+    mark("score 0.5 MB", 0.5, "MB/s")
 
     local budget = p.steps * p.batch * p.context
     rho.train {

@@ -12,32 +12,31 @@
 ---@field scores? Scores the reference model's losses, from rho.score
 
 ---@class (exact) AnswersOptions
----@field path? string[] files or directories; relative ones are looked for here, then beside the script
+---@field path string[] files or directories; relative ones are looked for here, then beside the script
 ---@field prompt? string what the model reads, with {field} for fields of the row (default "{question}\n")
 ---@field answer? string what it should say (default "{answer}")
----@field limit? number stop after so many
----@field [integer] string in place of named fields
+---@field limit? integer stop after so many
 
 ---@class (exact) CheckpointOptions
----@field step number steps done
+---@field step integer steps done
 ---@field model Model weights to keep
 ---@field optimiser? Optimiser its moments and counters
 ---@field policy? Policy its state, where it has one
----@field state? table<any, any> plain data that restore gives back, numbers bit for bit
+---@field state? table plain data that restore gives back, numbers bit for bit
 ---@field identity? any plain data that tells this training from others; restore refuses another one's checkpoint
----@field keep? number checkpoints to keep (default 2)
+---@field keep? integer checkpoints to keep (default 2)
 
 ---@class (exact) ChoiceOptions
 ---@field model Model the model, with its tokenizer
----@field items any[]|string path of a file of JSON rows, several paths, or rows { question =, answer =, choices = } (answer: text, or index of a choice from 0)
+---@field items string|any[] path of a file of JSON rows, several paths, or rows { question =, answer =, choices = } (answer: text, or index of a choice from 0)
 ---@field style? "text"|"letters"|"blank" text: each choice continues the prompt; letters: choices are listed and a letter does; blank: each choice fills the _ of the question (default "text")
----@field shots? number solved examples before each prompt (default 0)
----@field examples? any[]|string where examples are drawn from, in the form of items
----@field seed? number draws the examples; the same for every item (default 1)
+---@field shots? integer solved examples before each prompt (default 0)
+---@field examples? string|any[] where examples are drawn from, in the form of items
+---@field seed? integer draws the examples; the same for every item (default 1)
 ---@field template? string the prompt, with {question} and {choices} (default: Question: ... Answer:)
 ---@field separator? string between examples (default "\n\n")
----@field limit? number take so many from the start (default: all)
----@field batch_tokens? number tokens of a forward pass (default 4096)
+---@field limit? integer take so many from the start (default: all)
+---@field batch_tokens? integer tokens of a forward pass (default 4096)
 ---@field details? boolean return every item too (default false)
 
 ---@class (exact) ClaimRunOptions
@@ -52,45 +51,20 @@
 
 ---@class (exact) ConstantOptions
 ---@field peak number highest learning rate
----@field warmup? number steps of the linear rise (default 0)
+---@field warmup? integer steps of the linear rise (default 0)
 
 ---@class (exact) CosineOptions
 ---@field peak number highest learning rate
----@field warmup? number steps of the linear rise (default 0)
----@field steps number steps of the whole run
+---@field warmup? integer steps of the linear rise (default 0)
+---@field steps integer steps of the whole run
 ---@field final? number last learning rate as a share of the peak (default 0)
 
 ---@class (exact) DocumentsOptions
----@field from? any[]|function a function of the index (1, 2, ...), or a list of documents
----@field count? number how many indices the function is asked for
+---@field from function|any[] a function of the index (1, 2, ...), or a list of documents
+---@field count? integer how many indices the function is asked for
 ---@field version? string stands for the function's meaning where its code does not say it all, as when it reads files: another version, other documents
 ---@field source? string where the documents are said to come from
 ---@field name? string name in reports
----@field [integer] any[]|function in place of named fields
-
----@class (exact) DryEvaluationOptions
----@field data Corpus the text
----@field limit_tokens? number of it, at most
-
----@class (exact) DryScoringOptions
----@field reference Model the reference model
----@field data Corpus text to score
----@field tokenizer? Tokenizer default: the reference's
----@field context? number default: the reference's
----@field entropy? boolean keep entropies too (default false)
-
----@class (exact) DryTrainingOptions
----@field name string name of the arm
----@field model Model what is trained
----@field data Corpus text to train on
----@field tokenizer? Tokenizer the model's, or another
----@field policy Policy which tokens carry loss
----@field steps number optimiser steps
----@field batch number rows of a step
----@field accumulate? number pieces of a step's batch (default 1)
----@field context number tokens in a row
----@field evaluations? DryEvaluationOptions[] held-out texts (default {})
----@field looks? number how often those are looked at (default 0)
 
 ---@class (exact) EncodeOptions
 ---@field specials? boolean special tokens in the text get their own ids: for prompts that a script composed, never for data (default false)
@@ -99,17 +73,17 @@
 ---@field model Model the model
 ---@field data Corpus|Tokens text it was not trained on
 ---@field tokenizer? Tokenizer default: the model's
----@field context? number tokens of a row (default: the model's context)
----@field batch? number rows of a forward pass (default 16)
----@field limit_tokens? number about so many, spread evenly (default: all)
+---@field context? integer tokens of a row (default: the model's context)
+---@field batch? integer rows of a forward pass (default 16)
+---@field limit_tokens? integer about so many, spread evenly (default: all)
 ---@field mask_documents? boolean tokens see only their own document (default false)
 
 ---@class (exact) ExactMatchOptions
 ---@field model Model the model
 ---@field prompts string[] what it reads
 ---@field answers string[] what it should say
----@field max_tokens? number longest continuation (default 64)
----@field stop? string[]|string texts that end a continuation (default "\n")
+---@field max_tokens? integer longest continuation (default 64)
+---@field stop? string|string[] texts that end a continuation (default "\n")
 ---@field extract? function extract(continuation) -> answer (default: white space trimmed)
 
 ---@class (exact) ExcessLossOptions
@@ -120,10 +94,10 @@
 ---@field scores? Scores the reference model's losses, from rho.score
 
 ---@class (exact) GenerateOptions
----@field prompts? string[]|string one text or several
----@field max_tokens? number at most so many new tokens (default 64)
+---@field prompts string|string[] one text or several
+---@field max_tokens? integer at most so many new tokens (default 64)
 ---@field temperature? number 0 takes the most probable token (default 0)
----@field top_k? number draw from the k most probable tokens only
+---@field top_k? integer draw from the k most probable tokens only
 ---@field top_p? number draw from the most probable tokens that make up this share (default 1)
 ---@field repetition_penalty? number divides positive and multiplies negative logits of tokens that are there already (arXiv:1909.05858) (default 1)
 ---@field stop? string|string[] texts that end a continuation; they are not part of it
@@ -132,15 +106,15 @@
 
 ---@class (exact) Gpt2Options
 ---@field tokenizer Tokenizer whose ids the model reads
----@field dim? number width (default 256)
----@field layers? number transformer blocks (default 6)
----@field heads? number attention heads (default 8)
----@field context? number longest row (default 256)
+---@field dim? integer width (default 256)
+---@field layers? integer transformer blocks (default 6)
+---@field heads? integer attention heads (default 8)
+---@field context? integer longest row (default 256)
 ---@field tied? boolean the output head is the embedding table (default true)
 ---@field dropout? number share of activations dropped in training (default 0)
 ---@field norm_eps? number added to the variance in norms (default 1e-05)
----@field seed? number weights from this seed at once; without it the model is an architecture
----@field ff? number inner width of the feed-forward block (default: 8/3 of dim, GPT-2: 4 of dim)
+---@field seed? integer weights from this seed at once; without it the model is an architecture
+---@field ff? integer inner width of the feed-forward block (default: 8/3 of dim, GPT-2: 4 of dim)
 
 ---@class (exact) GradeOptions
 ---@field solution string what the model wrote
@@ -149,22 +123,22 @@
 
 ---@class (exact) GradedAnswersOptions
 ---@field model Model the model, with its tokenizer
----@field items any[]|string path of a file of JSON rows, several paths, or rows { question =, answer =, choices = } (answer: text, or index of a choice from 0)
----@field shots? number solved examples before each prompt (default 0)
----@field examples? any[]|string where examples are drawn from, in the form of items
----@field seed? number draws the examples; the same for every item (default 1)
+---@field items string|any[] path of a file of JSON rows, several paths, or rows { question =, answer =, choices = } (answer: text, or index of a choice from 0)
+---@field shots? integer solved examples before each prompt (default 0)
+---@field examples? string|any[] where examples are drawn from, in the form of items
+---@field seed? integer draws the examples; the same for every item (default 1)
 ---@field template? string the prompt, with {question} and {choices} (default: Question: ... Answer:)
 ---@field separator? string between examples (default "\n\n")
----@field max_tokens? number longest continuation (default 256)
----@field stop? string[]|string texts that end a continuation (default "\n\n")
+---@field max_tokens? integer longest continuation (default 256)
+---@field stop? string|string[] texts that end a continuation (default "\n\n")
 ---@field percent? boolean accept 100 times and a hundredth of a number, as published graders do (default true)
----@field limit? number take so many from the start (default: all)
+---@field limit? integer take so many from the start (default: all)
 ---@field details? boolean return every item too (default false)
 
 ---@class (exact) GuardOptions
 ---@field factor? number a loss above so many times the median is bad (default 5)
----@field window? number good losses the median is taken over (default 50)
----@field patience? number bad losses in a row that end the run (default 3)
+---@field window? integer good losses the median is taken over (default 50)
+---@field patience? integer bad losses in a row that end the run (default 3)
 
 ---@class (exact) HighEntropyOptions
 ---@field keep? number|KeepSchedule share of tokens kept, 0 to 1, or a schedule; default 0.6
@@ -184,64 +158,63 @@
 ---@field sorted? boolean object keys in the order of their bytes (default true)
 
 ---@class (exact) JsonlOptions
----@field path? string[] files or directories; relative ones are looked for here, then beside the script
+---@field path string[] files or directories; relative ones are looked for here, then beside the script
 ---@field text? string the document, with {field} for fields of the row (default "{text}")
+---@field prompt? string goes before the text and is read but carries no loss: "{question}\n", for fine-tuning
 ---@field filter? function|table<string, any> rows to keep: a function of the row, or a condition for each field: { field = value }, { field = { a, b } } for one of several values, { field = { at_least =, at_most =, contains =, differs =, exists = true } }. A row without the field is an error, unless exists says that such rows are to be dropped. Conditions are faster than a function
 ---@field on_bad_row? "error"|"skip" what a broken row does; skipped rows are counted (default "error")
----@field limit? number stop after so many
+---@field limit? integer stop after so many
 ---@field fields? string[] fields that documents keep, for corpus:map (default {})
 ---@field name? string name in reports
----@field [integer] string in place of named fields
 
 ---@class (exact) KeepArmOptions
----@field step number the last step
+---@field step integer the last step
 ---@field label? string what a person calls it (default "")
 ---@field seconds? number what the training took
 
 ---@class (exact) KeepScheduleOptions
----@field points? number[][] { {at, keep}, ... }, rising, the first at 0
+---@field points number[][] { {at, keep}, ... }, rising, the first at 0
 ---@field by? "progress"|"steps"|"tokens" what the points are counted in: share of the run, steps or tokens (default "progress")
 ---@field interpolation? "step"|"linear" hold each value, or draw straight lines (default "step")
----@field [integer] number[] in place of named fields
 
 ---@class (exact) LastWordOptions
 ---@field model Model the model, with its tokenizer
----@field items any[]|string path of a file of JSON rows, several paths, or rows { question =, answer =, choices = } (answer: text, or index of a choice from 0)
----@field limit? number take so many from the start (default: all)
----@field batch_tokens? number tokens of a forward pass (default 4096)
+---@field items string|any[] path of a file of JSON rows, several paths, or rows { question =, answer =, choices = } (answer: text, or index of a choice from 0)
+---@field limit? integer take so many from the start (default: all)
+---@field batch_tokens? integer tokens of a forward pass (default 4096)
 
 ---@class (exact) LinearOptions
 ---@field peak number highest learning rate
----@field warmup? number steps of the linear rise (default 0)
----@field steps number steps of the whole run
+---@field warmup? integer steps of the linear rise (default 0)
+---@field steps integer steps of the whole run
 ---@field final? number last learning rate as a share of the peak (default 0)
 
 ---@class (exact) LlamaOptions
 ---@field tokenizer Tokenizer whose ids the model reads
----@field dim? number width (default 256)
----@field layers? number transformer blocks (default 6)
----@field heads? number attention heads (default 8)
----@field context? number longest row (default 256)
+---@field dim? integer width (default 256)
+---@field layers? integer transformer blocks (default 6)
+---@field heads? integer attention heads (default 8)
+---@field context? integer longest row (default 256)
 ---@field tied? boolean the output head is the embedding table (default true)
 ---@field dropout? number share of activations dropped in training (default 0)
 ---@field norm_eps? number added to the variance in norms (default 1e-05)
----@field seed? number weights from this seed at once; without it the model is an architecture
----@field ff? number inner width of the feed-forward block (default: 8/3 of dim, GPT-2: 4 of dim)
----@field kv_heads? number key and value heads (default: as many as heads)
+---@field seed? integer weights from this seed at once; without it the model is an architecture
+---@field ff? integer inner width of the feed-forward block (default: 8/3 of dim, GPT-2: 4 of dim)
+---@field kv_heads? integer key and value heads (default: as many as heads)
 ---@field rope_theta? number base of the rotary frequencies (default 10000)
----@field window? number a token sees only so many before it (default: all)
+---@field window? integer a token sees only so many before it (default: all)
 
 ---@class (exact) LoaderOptions
 ---@field data Corpus|Tokens text, or stored tokens
 ---@field tokenizer? Tokenizer needed with a corpus
----@field batch? number rows of a batch (default 32)
----@field context? number tokens of a row (default 256)
----@field seed? number order of the rows (default 0)
+---@field batch? integer rows of a batch (default 32)
+---@field context? integer tokens of a row (default 256)
+---@field seed? integer order of the rows (default 0)
 ---@field order? "shuffled"|"sequential" shuffled: without end, every row once an epoch; sequential: every row once, in order (default "shuffled")
 ---@field mask_documents? boolean tokens see only their own document (default false)
 
 ---@class (exact) LookOptions
----@field limit? number how many (default 10)
+---@field limit? integer how many (default 10)
 
 ---@class (exact) LoraOptions
 ---@field rank? integer inner width of the adapters (default 8)
@@ -272,12 +245,11 @@
 ---@field require? boolean an error, with the numbers, where it does not fit (default false)
 
 ---@class (exact) MixOptions
----@field parts? any[][] { {corpus, weight}, ... }
+---@field parts any[][] { {corpus, weight}, ... }
 ---@field name? string name in reports
----@field [integer] any[] in place of named fields
 
 ---@class (exact) NormalOptions
----@field shape number[] sizes, outermost first
+---@field shape integer[] sizes, outermost first
 ---@field stream RandomStream where the numbers come from; it moves on
 ---@field mean? number mean (default 0)
 ---@field std? number standard deviation (default 1)
@@ -286,18 +258,17 @@
 ---@field model Model the model
 ---@field data Corpus|Tokens text to look at
 ---@field tokenizer? Tokenizer default: the model's
----@field context? number tokens of a row (default: the model's context)
----@field batch? number rows of a forward pass (default 16)
----@field limit_tokens? number about so many, spread evenly (default: all)
+---@field context? integer tokens of a row (default: the model's context)
+---@field batch? integer rows of a forward pass (default 16)
+---@field limit_tokens? integer about so many, spread evenly (default: all)
 ---@field mask_documents? boolean tokens see only their own document (default false)
 ---@field entropy? boolean the entropy of each prediction too (default false)
 
 ---@class (exact) OpenRunOptions
 ---@field experiment string name of the experiment
----@field params table<any, any> every parameter, resolved
----@field origins? table<any, any> where each parameter's value came from
----@field meanings? table<string, string> what each parameter stands for
----@field seed? number seed of the run (default 0)
+---@field params table every parameter, resolved
+---@field origins? table where each parameter's value came from
+---@field seed? integer seed of the run (default 0)
 ---@field slug? string short text in the directory's name (default "")
 ---@field dir? string the run directory itself (default: runs/<experiment>/<time>-<slug>-<fingerprint>)
 
@@ -324,7 +295,7 @@
 ---@field scope? "sequence"|"micro_batch"|"batch"|"corpus" which tokens compete: a sequence, a micro_batch, the whole batch, or the corpus (default "batch")
 ---@field normaliser? "selected"|"valid"|"weights" the weighted losses are divided by: the number selected (the paper), the number valid, or the sum of weights (default "selected")
 ---@field scores? Scores the reference model's losses, from rho.score
----@field columns? table<string, any> further columns: name = scores of another reference, or name = function(batch, model) that returns a [rows, context] tensor
+---@field columns? table<string, any> further columns: name = scores of another reference, or name = function(batch, model, memory) that returns a [rows, context] tensor; memory is a table that is saved with checkpoints, for plain data and models
 ---@field history? number share of the old mean that the column history keeps at each visit (default 0.9)
 ---@field name? string name in reports (default "policy")
 
@@ -334,14 +305,14 @@
 
 ---@class (exact) ProgressOptions
 ---@field label string what is running
----@field steps? number steps of the whole run; 0 if unknown (default 0)
----@field first? number steps done before (default 0)
+---@field steps? integer steps of the whole run; 0 if unknown (default 0)
+---@field first? integer steps done before (default 0)
 
 ---@class (exact) ProgressUpdateOptions
----@field step number steps done
+---@field step integer steps done
 ---@field loss? number nats per token
 ---@field kept? number share of tokens kept
----@field tokens? number tokens of this step (default 0)
+---@field tokens? integer tokens of this step (default 0)
 
 ---@class (exact) RandomOptions
 ---@field keep? number|KeepSchedule share of tokens kept, 0 to 1, or a schedule; default 0.6
@@ -350,9 +321,9 @@
 ---@field scores? Scores the reference model's losses, from rho.score
 
 ---@class (exact) RandomStreamOptions
----@field seed? number seed of the run or of the text (default 0)
+---@field seed? integer seed of the run or of the text (default 0)
 ---@field name string what the numbers are for
----@field step? number index of the document or step (default 0)
+---@field step? integer index of the document or step (default 0)
 
 ---@class (exact) ReferenceEntropyOptions
 ---@field keep? number|KeepSchedule share of tokens kept, 0 to 1, or a schedule; default 0.6
@@ -370,7 +341,7 @@
 ---@field path string the HTML file
 ---@field title string title
 ---@field subtitle? string line under the title (default "")
----@field sections table<any, any>[] tables with kind = text, parameters, table, plot or tokens, and title
+---@field sections table[] tables with kind = text, parameters, table, plot or tokens, and title
 
 ---@class (exact) RestoreOptions
 ---@field model Model receives the weights
@@ -380,13 +351,12 @@
 ---@field mark? boolean write a line into the metrics that says where the training went on (default true)
 
 ---@class (exact) RuleStagesOptions
----@field stages? any[][] { {start, rule}, ... }, rising, the first at 0
+---@field stages any[][] { {start, rule}, ... }, rising, the first at 0
 ---@field by? "progress"|"steps"|"tokens" what the points are counted in: share of the run, steps or tokens (default "progress")
----@field [integer] any[] in place of named fields
 
 ---@class (exact) RunIdentityOptions
 ---@field experiment string name of the experiment
----@field params table<any, any> every parameter, resolved
+---@field params table every parameter, resolved
 ---@field run function the experiment's function
 ---@field file? string the experiment file (default "")
 
@@ -404,10 +374,10 @@
 ---@field reference Model the frozen reference model
 ---@field data Corpus|Tokens text to score
 ---@field tokenizer? Tokenizer default: the reference's
----@field context? number tokens of a row; training must use the same (default: the reference's)
+---@field context? integer tokens of a row; training must use the same (default: the reference's)
 ---@field entropy? boolean keep the entropy of each prediction too (default false)
 ---@field mask_documents? boolean tokens see only their own document (default false)
----@field batch? number rows of a forward pass (default: about 4096 tokens)
+---@field batch? integer rows of a forward pass (default: about 4096 tokens)
 
 ---@class (exact) SelfReferenceIntersectionOptions
 ---@field keep? number|KeepSchedule share each side keeps; the realised share is smaller; default 0.7
@@ -432,56 +402,57 @@
 
 ---@class (exact) StoreKeyOptions
 ---@field verb string public name of what computes
----@field parts table<any, any> everything that can change the result: plain data, artifacts, functions
+---@field parts table everything that can change the result: plain data, artifacts, functions
 ---@field files? string[] files whose content counts (default {})
----@field notes? table<any, any> what people call the parts; does not count
+---@field notes? table what people call the parts; does not count
 ---@field exact? boolean keep 1 and 1.0 apart (default false)
 
 ---@class (exact) TakeOptions
----@field documents? number at most so many
----@field bytes? number until their texts reach so many
+---@field documents? integer at most so many
+---@field bytes? integer until their texts reach so many
 
 ---@class (exact) TextOptions
----@field path? string[] files or directories; relative ones are looked for here, then beside the script
----@field suffix? string[] files to take from directories (default {".txt", ".md", ".txt.gz", ".md.gz"})
+---@field path string[] files or directories; relative ones are looked for here, then beside the script
+---@field suffix? string[] files to take from directories (default {".txt", ".txt.gz", ".txt.zst", ".md", ".md.gz", ".md.zst"})
 ---@field separator? string text between documents of one file; without it a file is one document
----@field limit? number stop after so many
+---@field limit? integer stop after so many
 ---@field name? string name in reports
----@field [integer] string in place of named fields
 
 ---@class (exact) TrainBpeOptions
----@field data Corpus[]|Corpus text to learn from
----@field vocab_size number size of the vocabulary, bytes and <|endoftext|> included
+---@field data Corpus|Corpus[] text to learn from
+---@field vocab_size integer size of the vocabulary, bytes and <|endoftext|> included
 ---@field pattern? "gpt2"|"gpt4"|"qwen2" where text is cut before merging (default "gpt4")
----@field bytes? number learn from about so much of each corpus, its beginning (default: all)
+---@field bytes? integer learn from about so much of each corpus, its beginning (default: all)
+---@field specials? string[] special tokens, at the ids 0, 1, ...; <|endoftext|> separates documents (default {"<|endoftext|>"})
+---@field min_frequency? integer pairs that occur less often are not merged (default 1)
 
 ---@class (exact) UniformOptions
----@field shape number[] sizes, outermost first
+---@field shape integer[] sizes, outermost first
 ---@field stream RandomStream where the numbers come from; it moves on
 ---@field low? number smallest value (default 0)
 ---@field high? number bound from above (default 1)
 
 ---@class (exact) WsdOptions
 ---@field peak number highest learning rate
----@field warmup? number steps of the linear rise (default 0)
----@field steps number steps of the whole run
+---@field warmup? integer steps of the linear rise (default 0)
+---@field steps integer steps of the whole run
 ---@field final? number last learning rate as a share of the peak (default 0)
----@field decay? number steps of the closing decay (default: a fifth)
+---@field decay? integer steps of the closing decay (default: a fifth)
 
 ---@class (exact) rho.ablation.options
----@field arms table<any, any> name = policy, or function(seed, name) that returns a policy or a finished run
+---@field arms table name = policy, or function(seed, name) that returns a policy or a finished run
 ---@field train function train(policy, seed, name) returns the run of rho.train; the seed must decide weights and order
----@field seeds? number[]|number how many, or which (default 3)
----@field keep? number[]|number share of the random control, or of several (default 0.6)
+---@field seeds? integer|integer[] how many, or which (default 3)
+---@field keep? number|number[] share of the random control, or of several (default: what each arm kept with the first seed)
 ---@field metric? string tag that is compared (default: the first held-out loss)
 ---@field confidence? number of the intervals (default 0.95)
 ---@field title? string title of plot and report
 
 ---@class (exact) rho.analysis.category_section.options
----@field masks table<any, any> masks of rho.analysis.dynamics
+---@field masks table masks of rho.analysis.dynamics
 ---@field ids Tensor token ids, from rho.analysis.observe
 ---@field tokenizer Tokenizer the tokenizer
----@field limit? number how much text (default 400)
+---@field limit? integer how much text (default 400)
 ---@field title? string title (default "Token categories")
 
 ---@class (exact) rho.analysis.dynamics.options
@@ -501,8 +472,8 @@
 ---@field by Tensor the group of each token, whole numbers
 ---@field tokenizer? Tokenizer names groups that are token ids
 ---@field names? string[] names of groups 0, 1, ...
----@field min_count? number leave out rarer groups (default 1)
----@field limit? number so many groups at most
+---@field min_count? integer leave out rarer groups (default 1)
+---@field limit? integer so many groups at most
 
 ---@class (exact) rho.compare.options
 ---@field baseline? string name of the arm the others are measured against (default "clm")
@@ -510,49 +481,87 @@
 ---@field texts? string[] texts to colour token by token in the report (default {})
 ---@field keep? number share kept in the token pictures (default 0.6)
 ---@field title? string title of plot and report
----@field [string] any the runs, by name
 
 ---@class (exact) rho.data.corrupt.options
 ---@field data Corpus the corpus to corrupt
----@field seed? number seed of the noise (default 1)
+---@field seed? integer seed of the noise (default 1)
 ---@field noise? number chance of another piece of noise after each sentence (default 0.35)
 ---@field typos? number chance of a typing error per word (default 0.02)
 
 ---@class (exact) rho.data.generate.options
 ---@field kind? "clean"|"noisy" clean text or its noisy twin (default "clean")
----@field seed? number seed of the text (default 1)
----@field documents? number number of problems (default 10000)
----@field largest? number largest number in a problem's statement (default 20)
+---@field seed? integer seed of the text (default 1)
+---@field documents? integer number of problems (default 10000)
+---@field largest? integer largest number in a problem's statement (default 20)
 ---@field noise? number chance of another piece of noise at each gap (default 0.35)
 ---@field wrong? number share of problems with a wrong total (default 0.2)
 ---@field typos? number chance of a typing error per word (default 0.02)
+---@field kinds? string[] kinds of problems (default: all, see rho.data.problem_kinds) (default {})
 
 ---@class (exact) rho.data.problems.options
----@field seed? number seed of the problems (default 1)
----@field count? number number of problems (default 200)
----@field largest? number largest number in a problem's statement (default 20)
+---@field seed? integer seed of the problems (default 1)
+---@field count? integer number of problems (default 200)
+---@field largest? integer largest number in a problem's statement (default 20)
+---@field kinds? string[] kinds of problems (default: all, see rho.data.problem_kinds) (default {})
+
+---@class (exact) rho.eval.compare.options
+---@field baseline string name of the suite the others are measured against
 
 ---@class (exact) rho.eval.suite.options
 ---@field model Model the model
 ---@field data string folder with eval/ and lambada/
 ---@field tasks? string[] names (default: all) (default {})
----@field limit? number items of each task
----@field shots? number solved examples before each item, drawn from the task itself; the item is never its own example (default 0)
----@field seed? number draws the examples (default 1)
+---@field limit? integer items of each task
+---@field shots? integer solved examples before each item, drawn from the task itself; the item is never its own example (default 0)
+---@field seed? integer draws the examples (default 1)
+---@field name? string names the file in the run directory that keeps rows, versions and prompt hashes: eval.json (default "eval")
 
 ---@class (exact) rho.experiment.options
 ---@field name string names the run directories
 ---@field doc? string one sentence for --help
----@field params? table<any, any> name = default, or name = { default, doc = ..., unit = ... }
+---@field params? table name = default, or name = { default, doc = ..., unit = ... }
 ---@field run function run(p): does the work and returns what is to be printed, such as rho.compare's result
+
+---@class (exact) rho.loss.kl.options
+---@field of? "model"|"other" whose probabilities weigh the logarithms (default "model")
 
 ---@class (exact) rho.score.options
 ---@field reference rho.Run|Model the reference: a run of rho.train, or a model
 ---@field data Corpus text to score
 ---@field tokenizer? Tokenizer default: the reference's
----@field context? number tokens in a row (default: the reference's context)
+---@field context? integer tokens in a row (default: the reference's context)
 ---@field entropy? boolean keep the entropy of the reference's predictions too (default false)
 ---@field mask_documents? boolean tokens see only their own document; training must do the same (default false)
+
+---@class (exact) rho.select.ada_eslm.options
+---@field alpha? number share of tokens below the threshold at the start (default 0.4)
+---@field rate? number how far alpha moves (default 1)
+---@field low? number smallest alpha (default 0.05)
+---@field high? number largest alpha (default 0.95)
+---@field scope? "sequence"|"micro_batch"|"batch"|"corpus" which tokens compete (default "batch")
+---@field normaliser? "selected"|"valid"|"weights" what the weighted losses are divided by (default "selected")
+
+---@class (exact) rho.select.blade.options
+---@field clean Corpus text the reference is updated on
+---@field every? integer between synchronisations (default 100)
+---@field updates? integer of the reference after each (default 10)
+---@field lr? number learning rate of the updates, constant (default 0.001)
+---@field batch? integer rows of an update (default 8)
+---@field keep? number|KeepSchedule share kept, 0 to 1, or a schedule (default 0.6)
+---@field scope? "sequence"|"micro_batch"|"batch"|"corpus" which tokens compete (default "batch")
+---@field normaliser? "selected"|"valid"|"weights" what the weighted losses are divided by (default "selected")
+
+---@class (exact) rho.select.clipped_excess.options
+---@field scores Scores the reference's losses, from rho.score
+---@field temperature? number nats that make a weight e times another (default 1)
+---@field cap? number largest weight (default 5)
+---@field scope? "sequence"|"micro_batch"|"batch"|"corpus" which tokens compete (default "batch")
+---@field normaliser? "selected"|"valid"|"weights" what the weighted losses are divided by (default "weights")
+
+---@class (exact) rho.select.conditional_gain.options
+---@field keep? number|KeepSchedule share kept, 0 to 1, or a schedule (default 0.5)
+---@field scope? "sequence"|"micro_batch"|"batch"|"corpus" which tokens compete (default "batch")
+---@field normaliser? "selected"|"valid"|"weights" what the weighted losses are divided by (default "selected")
 
 ---@class (exact) rho.select.conf_po.options
 ---@field scope? "sequence"|"micro_batch"|"batch"|"corpus" which tokens compete (default "sequence")
@@ -586,20 +595,39 @@
 ---@class (exact) rho.select.history_excess.options
 ---@field keep? number|KeepSchedule share kept, 0 to 1, or a schedule (default 0.6)
 ---@field momentum? number share of the old mean kept at each visit (default 0.9)
+---@field of? "fallen"|"risen" the sign: published code has had it either way (default "fallen")
 ---@field scope? "sequence"|"micro_batch"|"batch"|"corpus" which tokens compete (default "batch")
 ---@field normaliser? "selected"|"valid"|"weights" what the weighted losses are divided by (default "selected")
 
+---@class (exact) rho.select.lin_upper.options
+---@field delta? number half the range of normalised losses (default 1)
+---@field r? number temperature: the smaller, the more rows differ (default 0.4)
+---@field scope? "sequence"|"micro_batch"|"batch"|"corpus" which tokens compete (default "batch")
+---@field normaliser? "selected"|"valid"|"weights" what the weighted losses are divided by (default "weights")
+
 ---@class (exact) rho.select.live_excess.options
----@field reference Model the reference; its weights are read at every step
+---@field reference rho.Run|Model the reference; its weights are read at every step
 ---@field keep? number|KeepSchedule share kept, 0 to 1, or a schedule (default 0.6)
 ---@field scope? "sequence"|"micro_batch"|"batch"|"corpus" which tokens compete (default "batch")
 ---@field normaliser? "selected"|"valid"|"weights" what the weighted losses are divided by (default "selected")
 
 ---@class (exact) rho.select.long_ce.options
----@field short number longest short context
+---@field short integer longest short context
 ---@field cap? number largest weight (default 5)
 ---@field scope? "sequence"|"micro_batch"|"batch"|"corpus" which tokens compete (default "batch")
 ---@field normaliser? "selected"|"valid"|"weights" what the weighted losses are divided by (default "valid")
+
+---@class (exact) rho.select.loss_threshold.options
+---@field threshold? number smallest loss kept, nats (default 1)
+---@field drop? number share dropped at random (default 0.05)
+---@field scope? "sequence"|"micro_batch"|"batch"|"corpus" which tokens compete (default "batch")
+---@field normaliser? "selected"|"valid"|"weights" what the weighted losses are divided by (default "valid")
+
+---@class (exact) rho.select.mean_reference.options
+---@field keep? number|KeepSchedule share kept (default: all for the first tenth, then 0.6)
+---@field decay? number share of the old mean kept at each step (default 0.99)
+---@field scope? "sequence"|"micro_batch"|"batch"|"corpus" which tokens compete (default "batch")
+---@field normaliser? "selected"|"valid"|"weights" what the weighted losses are divided by (default "selected")
 
 ---@class (exact) rho.select.middle_loss.options
 ---@field scores? Scores rank by the reference's losses instead of the model's own
@@ -614,9 +642,7 @@
 ---@field normaliser? "selected"|"valid"|"weights" what the weighted losses are divided by (default "valid")
 
 ---@class (exact) rho.select.mixed_references.options
----@field scores Scores the reference's losses, from rho.score
----@field second Scores losses of the second reference
----@field share? number weight of the first reference (default 0.5)
+---@field references any[][] { {scores, weight}, ... }
 ---@field keep? number|KeepSchedule share kept, 0 to 1, or a schedule (default 0.6)
 ---@field scope? "sequence"|"micro_batch"|"batch"|"corpus" which tokens compete (default "batch")
 ---@field normaliser? "selected"|"valid"|"weights" what the weighted losses are divided by (default "selected")
@@ -625,6 +651,12 @@
 ---@field threshold number smallest probability kept
 ---@field scope? "sequence"|"micro_batch"|"batch"|"corpus" which tokens compete (default "batch")
 ---@field normaliser? "selected"|"valid"|"weights" what the weighted losses are divided by (default "valid")
+
+---@class (exact) rho.select.q_tuning.options
+---@field keep? number share of tokens kept in rows of certain errors (default 0.5)
+---@field lambda? number weight of the neighbours (default 0.5)
+---@field scope? "sequence"|"micro_batch"|"batch"|"corpus" which tokens compete (default "batch")
+---@field normaliser? "selected"|"valid"|"weights" what the weighted losses are divided by (default "selected")
 
 ---@class (exact) rho.select.rho_loss.options
 ---@field scores Scores the reference's losses, from rho.score
@@ -635,6 +667,8 @@
 ---@class (exact) rho.select.ss_token.options
 ---@field earlier Scores losses of the earlier checkpoint
 ---@field keep? number|KeepSchedule share kept, 0 to 1, or a schedule (default 0.6)
+---@field gamma? number share of the fall in loss; 1 leaves attention, and the forward pass it takes, out (default 0.5)
+---@field layer? integer layer whose attention counts (default: the last)
 ---@field scope? "sequence"|"micro_batch"|"batch"|"corpus" which tokens compete (default "sequence")
 ---@field normaliser? "selected"|"valid"|"weights" what the weighted losses are divided by (default "selected")
 
@@ -666,9 +700,9 @@
 
 ---@class (exact) rho.stage.options
 ---@field name string what rhoscript why calls it
----@field inputs? table<any, any> what run gets and what the result depends on: plain data, corpora, models, runs (default {})
+---@field inputs? table what run gets and what the result depends on: plain data, corpora, models, runs (default {})
 ---@field files? string[] files whose content the result depends on (default {})
----@field seed? number math.random starts from it, whatever was drawn before (default 0)
+---@field seed? integer math.random starts from it, whatever was drawn before (default 0)
 ---@field version? string stands for what neither inputs nor code show, such as a program that is called (default "")
 ---@field run function run(inputs, dir): does the work; returns plain data and may write files below dir
 
@@ -677,26 +711,28 @@
 ---@field data Corpus text to train on
 ---@field tokens number tokens to see; rounded up to whole steps
 ---@field name? string names the run's folder (default: the policy's name)
----@field seed? number initial weights, batch order and random selection (default 1)
+---@field seed? integer initial weights, batch order and random selection (default 1)
 ---@field select? Policy which tokens carry loss (default: all)
+---@field objective? function objective(t): what is lowered instead of the weighted losses; t has loss and weights, [rows, context], pass (see Forward: log-sum-exp, logits, entropies), model, batch, step and progress. It returns the sum over the tokens, (t.loss * t.weights):sum() by default; the trainer divides by what the policy says
 ---@field tokenizer? Tokenizer default: the model's
----@field batch? number rows per step (default 32)
----@field accumulate? number pieces a step's batch is cut into to save memory; the gradient stays that of the whole batch (default 1)
----@field context? number tokens in a row (default: the model's context)
+---@field batch? integer rows per step (default 32)
+---@field accumulate? integer pieces a step's batch is cut into to save memory; the gradient stays that of the whole batch (default 1)
+---@field context? integer tokens in a row (default: the model's context)
+---@field mask_documents? boolean tokens see only their own document, in training and evaluation (default false)
 ---@field lr? number peak learning rate of the default schedule (cosine to a tenth, 5 % warm-up) (default 0.001)
 ---@field schedule? Schedule learning rate by step, instead of lr
 ---@field betas? number[] AdamW's moment decays (default {0.9, 0.95})
 ---@field eps? number AdamW's epsilon (default 1e-08)
 ---@field weight_decay? number decoupled decay, on matrices only (default 0.1)
 ---@field clip? number largest gradient norm (default 1)
----@field eval? Corpus|table<any, any> held-out corpus, or { name = corpus, ... }
----@field eval_every? number default: twenty times a run
+---@field eval? Corpus|table held-out corpus, or { name = corpus, ... }
+---@field eval_every? integer default: twenty times a run
 ---@field eval_tokens? number look at this many tokens of each held-out corpus (default: all)
----@field answers? table<any, any> { prompts = {...}, answers = {...} }: exact match of greedy answers, measured at the end
----@field log_every? number default: two hundred lines a run
+---@field answers? table { prompts = {...}, answers = {...} }: exact match of greedy answers, measured at the end
+---@field log_every? integer default: two hundred lines a run
 ---@field watch? function watch(model, point): called at every evaluation with the model in training; what it returns, plain data, is kept in the run's watched list
----@field state? table<any, any> plain data that the policy's functions change: saved with checkpoints and put back when a training goes on
----@field checkpoint_every? number save so often, besides by the clock, at the end and when interrupted
+---@field state? table plain data that the policy's functions change: saved with checkpoints and put back when a training goes on
+---@field checkpoint_every? integer save so often, besides by the clock, at the end and when interrupted
 ---@field checkpoint_seconds? number save so often; at most a fiftieth of the time goes into saving (default 120)
 
 ---The folder of one trained model inside a run.
@@ -712,7 +748,7 @@ function Arm:dir() end
 function Arm:name() end
 
 ---Appends a line to metrics.jsonl: step, tokens, and a number for each tag. Adds speed and memory under perf/.
----@param line table<any, any> { step =, tokens =, ["train/loss"] =, ... }
+---@param line table { step =, tokens =, ["train/loss"] =, ... }
 function Arm:log(line) end
 
 ---Writes model, optimiser and state in one move; a crash leaves the checkpoint before.
@@ -722,7 +758,7 @@ function Arm:checkpoint(options) end
 
 ---Puts the newest checkpoint back and cuts the metrics to its step; without one, empties the metrics.
 ---@param options RestoreOptions what to fill
----@return table<any, any> # the state that checkpoint was given, or nil
+---@return table # the state that checkpoint was given, or nil
 function Arm:restore(options) end
 
 ---Step of the newest checkpoint of that training, or nil.
@@ -731,15 +767,15 @@ function Arm:restore(options) end
 function Arm:at(identity) end
 
 ---Writes summary.json and adds the arm's tokens to the manifest.
----@param summary table<any, any> plain data; tokens and selected are counted
+---@param summary table plain data; tokens and selected are counted
 function Arm:finish(summary) end
 
 ---Name, path and checkpoints.
----@return table<any, any> # the table
+---@return table # the table
 function Arm:describe() end
 
 ---Writes config.json of the folder: what is trained there, and how far.
----@param config table<any, any> plain data
+---@param config table plain data
 function Arm:config(config) end
 
 ---Puts a stored training into the folder: metrics and the last checkpoint, as if it had been done here.
@@ -775,23 +811,31 @@ function Batch:targets() end
 ---@return Tensor # the tensor
 function Batch:labels() end
 
+---1 where the token read is part of a prompt, else 0, [rows, context]; nil where the batch has none.
+---@return Tensor # the tensor
+function Batch:prompt() end
+
 ---The text of a row.
----@param row number row, from 1
+---@param row integer row, from 1
 ---@return string # the text
 function Batch:text(row) end
 
 ---The batch in n pieces of whole rows, to save memory; policies know that they belong together.
----@param n number number of pieces
+---@param n integer number of pieces
 ---@return Batch[] # the pieces
 function Batch:split(n) end
 
 ---The same tokens with short contexts: the row is cut into blocks of n positions that do not see each other.
----@param n number positions of a block
+---@param n integer positions of a block
 ---@return Batch # the batch
 function Batch:short(n) end
 
+---The same tokens, but what follows a prompt does not see it, apart from the prompt's last token, which stands for the start: unconditional losses. Without prompts, the same batch.
+---@return Batch # the batch
+function Batch:without_prompt() end
+
 ---Step, sizes and where each row comes from.
----@return table<any, any> # the table
+---@return table # the table
 function Batch:describe() end
 
 ---Gives its memory back at once.
@@ -919,7 +963,7 @@ function Corpus:map(change, options) end
 
 ---The first documents as tables, for looking at.
 ---@param options? LookOptions how many
----@return table<any, any>[] # { { text =, source =, spans = }, ... }
+---@return table[] # { { text =, source =, spans = }, ... }
 function Corpus:documents(options) end
 
 ---SHA-256 of the content, labels included. Reads the corpus once.
@@ -941,11 +985,52 @@ function Corpus:name() end
 function Corpus:tokens(tokenizer) end
 
 ---Name and parts; counts and hash where they are known already.
----@return table<any, any> # the table
+---@return table # the table
 function Corpus:describe() end
 
 ---Gives its memory back at once.
 function Corpus:release() end
+
+---One forward pass of a model over a batch: for losses of one's own. Results are computed when asked for, carry a gradient unless they say otherwise, and share the pass.
+---@class Forward
+local Forward = {}
+
+---Loss of each token, [rows, context], nats; 0 where there is nothing to predict.
+---@return Tensor # the result
+function Forward:loss() end
+
+---Logarithm of the sum of e^logit at each position, [rows, context], without holding logits: its square is the z-loss; 0 where there is nothing to predict.
+---@return Tensor # the result
+function Forward:logsumexp() end
+
+---Entropy of each prediction, [rows, context], nats, without gradient.
+---@return Tensor # the result
+function Forward:entropy() end
+
+---Logit of the target minus the largest other logit, [rows, context], without gradient.
+---@return Tensor # the result
+function Forward:margin() end
+
+---1 where there is a token to predict, else 0, [rows, context].
+---@return Tensor # the result
+function Forward:valid() end
+
+---Hidden states after the last norm, [rows, context, dim].
+---@return Tensor # the result
+function Forward:hidden() end
+
+---Logits of one row, [context, vocabulary]; of the whole batch, [rows, context, vocabulary], where no row is named.
+---@param row? integer row, from 1
+---@return Tensor # the result
+function Forward:logits(row) end
+
+---A number for each position from its logits: fn(logits, row) gets those of one row, [context, vocabulary], and returns [context]. Logits exist one row at a time, also for the gradient, for which fn is called once more; it must give the same result then.
+---@param fn function fn(logits, row) -> tensor of [context]
+---@return Tensor # [rows, context]
+function Forward:map_logits(fn) end
+
+---Gives its memory back at once.
+function Forward:release() end
 
 ---While open, the first signal waits for the loop to notice.
 ---@class GracefulSection
@@ -959,17 +1044,17 @@ function GracefulSection:release() end
 local Guard = {}
 
 ---Takes the loss of a step; raises an error with code diverged.
----@param step number the step
+---@param step integer the step
 ---@param loss number nats per token
----@param bad_tokens? number single losses that are not finite (stats().bad_loss)
+---@param bad_tokens? integer single losses that are not finite (stats().bad_loss)
 function Guard:check(step, loss, bad_tokens) end
 
 ---What a resumed run needs to go on alike.
----@return table<any, any> # plain data
+---@return table # plain data
 function Guard:state() end
 
 ---Takes over a state.
----@param state table<any, any> from state()
+---@param state table from state()
 function Guard:restore(state) end
 
 ---Gives its memory back at once.
@@ -994,13 +1079,13 @@ function KeepSchedule:release() end
 local Loader = {}
 
 ---The batch of a step, counted from 1.
----@param step number the step
+---@param step integer the step
 ---@return Batch # the batch
 function Loader:batch(step) end
 
 ---Iterates over the batches of steps first ... n.
----@param n number last step
----@param first? number first step
+---@param n integer last step
+---@param first? integer first step
 ---@return Iterator # for the generic for
 function Loader:steps(n, first) end
 
@@ -1021,7 +1106,7 @@ function Loader:tokens_per_batch() end
 function Loader:data() end
 
 ---Sizes and order.
----@return table<any, any> # the table
+---@return table # the table
 function Loader:describe() end
 
 ---Gives its memory back at once.
@@ -1032,7 +1117,7 @@ function Loader:release() end
 local Model = {}
 
 ---A new model: weights from the seed where this one has none yet, else a copy of its weights.
----@param seed number seed of the weights
+---@param seed integer seed of the weights
 ---@return Model # the new model
 function Model:start(seed) end
 
@@ -1042,6 +1127,18 @@ function Model:start(seed) end
 ---@return Tensor # losses
 function Model:loss(batch, policy) end
 
+---One forward pass over a batch, for losses of one's own: its loss, log-sum-exp, entropies, logits and hidden states. pass:loss() is model:loss(batch), bit for bit.
+---@param batch Batch the batch
+---@param policy? Policy policy whose columns are wanted
+---@return Forward # the pass
+function Model:forward(batch, policy) end
+
+---Share of attention that each predicting position pays to prompt tokens, [rows, context], in [0, 1], mean over the heads of a layer, without gradient. Costs a forward pass.
+---@param batch Batch a batch with prompts
+---@param layer? integer layer, from 1 (default: the last)
+---@return Tensor # shares
+function Model:attention(batch, layer) end
+
 ---A model with the same weights, sharing no memory.
 ---@return Model # the new model
 function Model:clone() end
@@ -1050,8 +1147,13 @@ function Model:clone() end
 ---@param other Model the other model
 function Model:copy_from(other) end
 
+---Moves every weight towards another model's of the same architecture: w = (1 - share) w + share w'. Once a step it makes this model the exponential mean of the other.
+---@param other Model the other model
+---@param share number the other's share
+function Model:blend(other, share) end
+
 ---The trainable tensors in a fixed order.
----@return table<any, any>[] # { { name =, shape =, count =, decays =, tensor = }, ... }
+---@return table[] # { { name =, shape =, count =, decays =, tensor = }, ... }
 function Model:parameters() end
 
 ---Trainable numbers; a tied head counts once.
@@ -1059,7 +1161,7 @@ function Model:parameters() end
 function Model:parameter_count() end
 
 ---Floating-point operations of one token's forward and backward pass, or of the forward pass alone.
----@param context? number tokens in a row (default: the model's context)
+---@param context? integer tokens in a row (default: the model's context)
 ---@param kind? "training"|"forward" with or without the backward pass
 ---@return number # operations
 function Model:flops_per_token(context, kind) end
@@ -1077,27 +1179,27 @@ function Model:tokenizer() end
 function Model:fingerprint() end
 
 ---The architecture under Hugging Face's names.
----@return table<any, any> # the table
+---@return table # the table
 function Model:config() end
 
 ---Sizes, parameters, operations per token and memory for a training batch.
----@param tokens? number tokens of a training batch (default: 32 rows)
----@return table<any, any> # the table
+---@param tokens? integer tokens of a training batch (default: 32 rows)
+---@return table # the table
 function Model:describe(tokens) end
 
 ---Logits after each token of one row, [tokens, vocabulary].
----@param ids number[]|string token ids, or a text
+---@param ids integer[]|string token ids, or a text
 ---@return Tensor # logits
 function Model:logits(ids) end
 
 ---A text token by token: pieces, and the loss and entropy of each. The first token has nothing before it unless the tokenizer has <|endoftext|>, which then stands for the start.
 ---@param text string the text
----@return table<any, any> # { pieces = {...}, loss = {...}, entropy = {...}, ids = {...} }
+---@return table # { pieces = {...}, loss = {...}, entropy = {...}, ids = {...} }
 function Model:token_losses(text) end
 
 ---Continues texts. Several prompts run together. The draw for prompt r at position p depends on the seed, r and p only.
 ---@param options GenerateOptions prompts and how to draw
----@return string[]|string # the continuation, or one for each prompt
+---@return string|string[] # the continuation, or one for each prompt
 function Model:generate(options) end
 
 ---Writes config.json, model.safetensors and tokenizer.json, as Hugging Face tools read them; the directory appears whole or not at all. Chat template and generation settings that came with the model go with it. A path that ends in .gguf gets one file in that form, f32, f16 or q8_0.
@@ -1145,7 +1247,7 @@ function Optimiser:zero_grad() end
 function Optimiser:grad_norm() end
 
 ---Rates and counters.
----@return table<any, any> # the table
+---@return table # the table
 function Optimiser:describe() end
 
 ---Gives its memory back at once.
@@ -1154,6 +1256,10 @@ function Optimiser:release() end
 ---Decides which tokens carry loss, and how much.
 ---@class Policy
 local Policy = {}
+
+---The same policy at the start of a training: without the losses and the memory of another one. rho.train starts the policy it is given.
+---@return Policy # the policy
+function Policy:start() end
 
 ---The weight of each token of a batch, [rows, context] without gradient, and what their weighted losses are divided by (0: nothing was selected).
 ---@param batch Batch the batch
@@ -1167,19 +1273,19 @@ function Policy:weights(batch, losses, progress) end
 ---@param batch Batch the whole batch
 ---@param losses Tensor[] losses of each piece of batch:split(n), in order
 ---@param progress? number share of the run done, for schedules
----@return table<any, any>[] # { { weights =, total = }, ... }, totals to be added up
+---@return table[] # { { weights =, total = }, ... }, totals to be added up
 function Policy:plan(batch, losses, progress) end
 
 ---The weights the policy gives to tokens whose columns are handed in, and what their weighted losses are divided by: for looking at a policy on observed losses, and for testing one on numbers worked out by hand.
 ---@param columns table<string, Tensor> name = tensor, [rows, context] or [tokens], all alike; `valid` (0 or 1) marks padding
 ---@param progress? number share of the run done, for schedules
----@param seed? number for the column random and the rule sample
+---@param seed? integer for the column random and the rule sample
 ---@return Tensor # weights
 ---@return number # the divisor
 function Policy:apply(columns, progress, seed) end
 
 ---What the last step kept: counts, mean losses, and precision and recall where the text has labels.
----@return table<any, any> # { loss =, kept =, selected =, valid =, mean_kept =, mean_dropped =, precision =, recall =, labels = }
+---@return table # { loss =, kept =, selected =, valid =, mean_kept =, mean_dropped =, precision =, recall =, labels = }
 function Policy:stats() end
 
 ---Short name: excess_loss-0.6.
@@ -1199,7 +1305,7 @@ function Policy:extra_scores() end
 function Policy:ranks_across_pieces() end
 
 ---The parts as plain tables.
----@return table<any, any> # the table
+---@return table # the table
 function Policy:describe() end
 
 ---Gives its memory back at once.
@@ -1258,23 +1364,23 @@ function RandomStream:uniform() end
 function RandomStream:normal() end
 
 ---Uniform among 0, 1, ... n - 1.
----@param n number how many values
+---@param n integer how many values
 ---@return integer # the number
 function RandomStream:below(n) end
 
 ---Uniform among the integers a ... b, both included.
----@param a number smallest
----@param b number largest
+---@param a integer smallest
+---@param b integer largest
 ---@return integer # the number
 function RandomStream:int(a, b) end
 
 ---One element of a list, each as likely.
----@param list table<any, any> the list
+---@param list table the list
 ---@return any # the element
 function RandomStream:pick(list) end
 
 ---Seed, name and step.
----@return table<any, any> # the table
+---@return table # the table
 function RandomStream:describe() end
 
 ---Gives its memory back at once.
@@ -1319,16 +1425,16 @@ function RunDirectory:arm(name) end
 ---Adds operations to the manifest's account.
 ---@param purpose "reference_training"|"scoring"|"training"|"selection"|"evaluation" what they were for
 ---@param flops number floating-point operations
----@param tokens? number tokens they were spent on
+---@param tokens? integer tokens they were spent on
 function RunDirectory:compute(purpose, flops, tokens) end
 
 ---Writes summary.json and the final manifest, and gives the directory up.
----@param summary? table<any, any> plain data
+---@param summary? table plain data
 ---@param status? "done"|"failed"|"diverged"|"stopped" how the run ended
 function RunDirectory:finish(summary, status) end
 
 ---The manifest.
----@return table<any, any> # the table
+---@return table # the table
 function RunDirectory:describe() end
 
 ---Gives its memory back at once.
@@ -1343,7 +1449,7 @@ local RunIdentity = {}
 function RunIdentity:digest() end
 
 ---The parts.
----@return table<any, any> # the table
+---@return table # the table
 function RunIdentity:describe() end
 
 ---Gives its memory back at once.
@@ -1354,7 +1460,7 @@ function RunIdentity:release() end
 local Schedule = {}
 
 ---The parameters.
----@return table<any, any> # the table
+---@return table # the table
 function Schedule:describe() end
 
 ---Gives its memory back at once.
@@ -1381,7 +1487,7 @@ function Scores:reference() end
 function Scores:columns() end
 
 ---File, corpus, reference and row length.
----@return table<any, any> # the table
+---@return table # the table
 function Scores:describe() end
 
 ---Gives its memory back at once.
@@ -1417,7 +1523,7 @@ local StoreKey = {}
 function StoreKey:digest() end
 
 ---Verb, parts and engine.
----@return table<any, any> # the table
+---@return table # the table
 function StoreKey:describe() end
 
 ---Gives its memory back at once.
@@ -1447,7 +1553,7 @@ function StoredObject:value() end
 function StoredObject:place(target) end
 
 ---Label, size, and when and how long it was made.
----@return table<any, any> # the table
+---@return table # the table
 function StoredObject:describe() end
 
 ---Gives its memory back at once.
@@ -1570,22 +1676,22 @@ function Tensor:ne(x) end
 function Tensor:isnan() end
 
 ---Sum of the elements. Over all of them, or along one dimension.
----@param dim? number dimension that goes, from 1; negative from the innermost
+---@param dim? integer dimension that goes, from 1; negative from the innermost
 ---@return Tensor # the result
 function Tensor:sum(dim) end
 
 ---Mean of the elements. Over all of them, or along one dimension.
----@param dim? number dimension that goes, from 1; negative from the innermost
+---@param dim? integer dimension that goes, from 1; negative from the innermost
 ---@return Tensor # the result
 function Tensor:mean(dim) end
 
 ---Largest element. Over all of them, or along one dimension.
----@param dim? number dimension that goes, from 1; negative from the innermost
+---@param dim? integer dimension that goes, from 1; negative from the innermost
 ---@return Tensor # the result
 function Tensor:max(dim) end
 
 ---Smallest element. Over all of them, or along one dimension.
----@param dim? number dimension that goes, from 1; negative from the innermost
+---@param dim? integer dimension that goes, from 1; negative from the innermost
 ---@return Tensor # the result
 function Tensor:min(dim) end
 
@@ -1613,7 +1719,7 @@ function Tensor:matmul(other) end
 function Tensor:sort(descending) end
 
 ---The k largest values of the innermost dimension, largest first, and their indices (from 1). Carries no gradient.
----@param k number how many
+---@param k integer how many
 ---@return Tensor # values
 ---@return Tensor # indices
 function Tensor:topk(k) end
@@ -1624,7 +1730,7 @@ function Tensor:topk(k) end
 function Tensor:quantile(q) end
 
 ---The same numbers under another shape; one size may be -1.
----@param shape number[] sizes, outermost first
+---@param shape integer[] sizes, outermost first
 ---@return Tensor # the result
 function Tensor:reshape(shape) end
 
@@ -1633,19 +1739,19 @@ function Tensor:reshape(shape) end
 function Tensor:transpose() end
 
 ---Entries from ... to of a dimension, both included.
----@param from number first entry
----@param to number last entry
----@param dim? number dimension, from 1; negative from the innermost
+---@param from integer first entry
+---@param to integer last entry
+---@param dim? integer dimension, from 1; negative from the innermost
 ---@return Tensor # the result
 function Tensor:slice(from, to, dim) end
 
 ---One entry of the innermost dimension of each row: y[i] = x[i][ids[i]].
----@param ids number[]|Tensor indices, from 1
+---@param ids integer[]|Tensor indices, from 1
 ---@return Tensor # the result
 function Tensor:gather(ids) end
 
 ---Entries of the first dimension by index, in the given order.
----@param ids number[]|Tensor indices, from 1
+---@param ids integer[]|Tensor indices, from 1
 ---@return Tensor # the result
 function Tensor:rows(ids) end
 
@@ -1654,7 +1760,7 @@ function Tensor:rows(ids) end
 function Tensor:shape() end
 
 ---Number of elements, or the size of one dimension.
----@param dim? number dimension, from 1; negative from the innermost
+---@param dim? integer dimension, from 1; negative from the innermost
 ---@return integer # the size
 function Tensor:size(dim) end
 
@@ -1672,7 +1778,7 @@ function Tensor:get(...) end
 function Tensor:totable() end
 
 ---Shape, extremes and mean.
----@return table<any, any> # the table
+---@return table # the table
 function Tensor:describe() end
 
 ---The same numbers without their history.
@@ -1702,10 +1808,12 @@ function Tensor:requires_grad(collect) end
 ---Gives its memory back at once.
 function Tensor:release() end
 
----The tokens of a batch as a weights function sees them: t.loss, t.reference_loss, t.excess, t.entropy, t.probability, t.margin, t.position, t.id, t.source, t.label, t.random, each a [rows, context] tensor without gradient, made when asked for.
+---The tokens of a batch as a weights function sees them: t.loss, t.reference_loss, t.excess, t.entropy, t.probability, t.margin, t.position, t.id, t.source, t.label, t.random, and t.valid (0 for padding and prompts), each a [rows, context] tensor without gradient, made when asked for.
 ---@class TokenView
 ---@field step integer Step, counted from 1.
 ---@field progress number Share of the run done.
+---@field tokens integer Tokens seen before this step.
+---@field memory table A table for what later steps need: plain data and models, saved with checkpoints.
 local TokenView = {}
 
 ---Gives its memory back at once.
@@ -1722,7 +1830,7 @@ local Tokenizer = {}
 function Tokenizer:encode(text, options) end
 
 ---The text that ids stand for.
----@param ids number[] token ids
+---@param ids integer[] token ids
 ---@return string # the text
 function Tokenizer:decode(ids) end
 
@@ -1737,7 +1845,7 @@ function Tokenizer:pieces(text) end
 function Tokenizer:id(token) end
 
 ---The text of a token.
----@param id number token id
+---@param id integer token id
 ---@return string # the text
 function Tokenizer:token(id) end
 
@@ -1754,7 +1862,7 @@ function Tokenizer:save(path) end
 function Tokenizer:fingerprint() end
 
 ---Kind, size and fingerprint.
----@return table<any, any> # the table
+---@return table # the table
 function Tokenizer:describe() end
 
 ---Gives its memory back at once.
@@ -1785,93 +1893,18 @@ function Tokens:hash() end
 function Tokens:paths() end
 
 ---Counts, hash and tokenizer.
----@return table<any, any> # the table
+---@return table # the table
 function Tokens:describe() end
 
 ---Gives its memory back at once.
 function Tokens:release() end
 
----Policies against their controls over paired seeds; prints as two tables.
----@class rho.Ablation
----@field header string[] names of the columns
----@field cells string[][] the table as text
----@field budget_header string[] names of the columns of the table of budgets
----@field budget_cells string[][] the table of budgets as text
----@field rows table<any, any>[] the figures by name, one table for each arm: { mean =, std =, low =, high = }
----@field metric string the tag that is compared
----@field seeds integer[] the seeds
----@field notes string[] lines under the tables
----@field plots string[] paths of the pictures
----@field report string path of the HTML page
-local rho_Ablation = {}
-
----Arms side by side; prints as a table.
----@class rho.Comparison
----@field header string[] names of the columns
----@field cells string[][] the table as text
----@field rows table<any, any>[] the figures by name, one table for each arm
----@field notes string[] lines under the table
----@field plots string[] paths of the pictures
----@field report string path of the HTML page
-local rho_Comparison = {}
-
----Plain data that knows its keys.
----@class rho.Config
----@field [string] any the values
-local rho_Config = {}
-
----A deep copy with some values changed: groups are merged, lists replaced, unknown keys are errors.
----@param changes table<any, any> values by name
----@return rho.Config # the copy
-function rho_Config:with(changes) end
-
----What an experiment file returns.
----@class rho.Experiment
----@field name string its name
----@field doc string one sentence
----@field params table<any, any> parameters with their defaults
----@field run function run(p): does the work
-local rho_Experiment = {}
-
----The same experiment with other defaults; groups of values are merged.
----@param changes table<any, any> values by name
----@return rho.Experiment # the variant
-function rho_Experiment:with(changes) end
-
----A finished training.
----@class rho.Run
----@field name string name of its arm
----@field model Model the trained model
----@field tokenizer Tokenizer the tokenizer
----@field policy Policy what selected its tokens
----@field context integer tokens in a row
----@field seed integer its seed
----@field steps integer optimiser steps
----@field tokens integer tokens seen
----@field selected integer tokens that carried loss
----@field history table<any, any>[] { step =, tokens =, ["eval/NAME/loss"] =, ["eval/NAME/bpb"] = } at every evaluation, nats per token
----@field final table<any, any> the last of history
----@field labels table<any, any> { useful = { kept =, valid = }, ... }, where the text is labelled
----@field watched table<any, any>[] { step =, tokens =, value = }: what watch returned
----@field precision number share of useful tokens among the kept ones; nil without labels
----@field recall number share of kept tokens among the useful ones; nil without labels
----@field compute table<any, any> { training =, reference =, scoring = }, floating-point operations
----@field arm Arm its folder
-local rho_Run = {}
-
----Benchmarks side by side; prints as a table.
----@class rho.Suite
----@field rows table<any, any>[] one table for each task
----@field mean number unweighted mean of the accuracies
----@field stderr number its standard error
-local rho_Suite = {}
-
 local rho = {}
 rho.analysis = {}
 rho.data = {}
-rho.dry = {}
 rho.eval = {}
 rho.json = {}
+rho.loss = {}
 rho.model = {}
 rho.optim = {}
 rho.random = {}
@@ -1879,18 +1912,10 @@ rho.run = {}
 rho.select = {}
 ---@type Column loss of the model in training, nats
 rho.select.loss = nil
----@class rho.select.reference_loss: Column
----@overload fun(options?: ReferenceLossOptions): Policy
----@type rho.select.reference_loss loss of the reference model, nats
-rho.select.reference_loss = nil
 ---@type Column loss - reference_loss, signed, nats
 rho.select.excess = nil
 ---@type Column entropy of the training model's prediction, nats
 rho.select.entropy = nil
----@class rho.select.reference_entropy: Column
----@overload fun(options?: ReferenceEntropyOptions): Policy
----@type rho.select.reference_entropy entropy of the reference model's prediction, nats
-rho.select.reference_entropy = nil
 ---@type Column probability of the true token under the training model, exp(-loss)
 rho.select.probability = nil
 ---@type Column logit of the true token minus the largest other logit
@@ -1905,13 +1930,14 @@ rho.select.id = nil
 rho.select.source = nil
 ---@type Column 0 useful, 1 noise, 2 wrong (generated corpora only)
 rho.select.label = nil
----@class rho.select.random: Column
----@overload fun(options?: RandomOptions): Policy
----@type rho.select.random uniform in [0, 1), from the run's seed
+---@type Column loss of the reference model, nats
+rho.select.reference_loss = nil
+---@type Column entropy of the reference model's prediction, nats
+rho.select.reference_entropy = nil
+---@type Column uniform in [0, 1), from the run's seed
 rho.select.random = nil
 rho.store = {}
 rho.tensor = {}
-rho.text = {}
 rho.tokenizer = {}
 
 ---Policies against full training and a random share, over paired seeds: mean and sample deviation, differences within seeds with t intervals, tokens and FLOPs to full training's final loss, and losses at equal seen tokens, selected tokens and total compute. The controls cannot be left out.
@@ -1921,29 +1947,29 @@ function rho.ablation(options) end
 
 ---A section for rho.report that colours text by token category.
 ---@param options rho.analysis.category_section.options see below
----@return table<any, any> # the section
+---@return table # the section
 function rho.analysis.category_section(options) end
 
 ---Token categories from the losses of the same tokens at several checkpoints (Rho-1, eq. 6 and figure 3): a line is fitted to each token's losses; H->L fell, L->H rose by more than the threshold, L->L stayed low and H->H stayed high.
 ---@param options rho.analysis.dynamics.options see below
----@return table<any, any> # { shares = {["H->L"] = ...}, curves = { mean loss at each checkpoint }, masks = { 0/1 tensors }, change =, mean_last = }
+---@return table # { shares = {["H->L"] = ...}, curves = { mean loss at each checkpoint }, masks = { 0/1 tensors }, change =, mean_last = }
 function rho.analysis.dynamics(options) end
 
 ---Fits Acc(L) = log(a L + c) to losses and accuracies of checkpoints (Rho-1, eq. 7). The signs are what the data give.
 ---@param options rho.analysis.fit_accuracy.options see below
----@return table<any, any> # { a =, c =, r2 =, rmse = }
+---@return table # { a =, c =, r2 =, rmse = }
 function rho.analysis.fit_accuracy(options) end
 
 ---Count and mean of values by an integer key, in ascending order of key. Values that are not finite are left out.
 ---@param values Tensor what is averaged, such as 0 or 1 for kept
 ---@param keys Tensor what by: token ids, positions, sources, labels
----@return table<any, any>[] # { { key =, count =, mean = }, ... }
+---@return table[] # { { key =, count =, mean = }, ... }
 function rho.analysis.group(values, keys) end
 
 ---Mean, sample deviation and Student's t interval of a few values, such as differences within seeds.
 ---@param values number[] the values
 ---@param confidence? number of the interval
----@return table<any, any> # { mean =, std =, low =, high =, n =, p = }
+---@return table # { mean =, std =, low =, high =, n =, p = }
 function rho.analysis.interval(values, confidence) end
 
 ---Overlap |A and B| / |A or B| of two sets of tokens; NaN where both are empty.
@@ -1954,22 +1980,22 @@ function rho.analysis.jaccard(a, b) end
 
 ---Every token of a text with its loss under a model. The same text, context and limit give the same tokens in the same order whatever the model, so that checkpoints can be compared token by token.
 ---@param options ObserveOptions model and text
----@return table<any, any> # { loss =, entropy =, id =, position =, source =, label =, count =, flops = }: tensors of one dimension; entropy and label where there are any
+---@return table # { loss =, entropy =, id =, position =, source =, label =, count =, flops = }: tensors of one dimension; entropy and label where there are any
 function rho.analysis.observe(options) end
 
 ---Jaccard overlap of every pair of selected sets, such as those of successive checkpoints.
 ---@param sets Tensor[] 0/1 tensors of the same tokens
----@return table<any, any> # matrix[i][j]
+---@return table # matrix[i][j]
 function rho.analysis.overlap(sets) end
 
 ---Perplexity of the tokens selected at checkpoint i under checkpoint j (Rho-1, figure 8).
 ---@param options rho.analysis.perplexity_matrix.options see below
----@return table<any, any> # matrix[i][j]
+---@return table # matrix[i][j]
 function rho.analysis.perplexity_matrix(options) end
 
 ---Share of tokens kept by token id, position, source or label; the most frequent groups first.
 ---@param options rho.analysis.selection_rate.options see below
----@return table<any, any>[] # { { key =, count =, rate =, name = }, ... }
+---@return table[] # { { key =, count =, rate =, name = }, ... }
 function rho.analysis.selection_rate(options) end
 
 ---The t below which Student's distribution has probability p.
@@ -1983,14 +2009,9 @@ function rho.analysis.t_quantile(p, df) end
 ---@return rho.Comparison # prints as a table
 function rho.compare(options) end
 
----Plain data that knows its keys: cfg:with { lr = 1e-4, model = { layers = 6 } } is a deep copy with some values changed, groups merged and lists replaced. Reading or setting a key that is not there is an error that names the nearest, as is a changed value of another type. A configuration may be an experiment's params.
----@param values table<any, any> numbers, strings, booleans, lists, and tables of them
----@return rho.Config # the values, with the method with(changes)
-function rho.config(values) end
-
 ---Problems to answer from files of JSON rows, for exact match.
 ---@param options AnswersOptions files and templates
----@return table<any, any> # { prompts = {...}, answers = {...} }
+---@return table # { prompts = {...}, answers = {...} }
 function rho.data.answers(options) end
 
 ---A corpus with web noise put between its sentences and typing errors into its words; the original text is labelled useful, the rest noise.
@@ -1998,7 +2019,7 @@ function rho.data.answers(options) end
 ---@return Corpus # the noisy documents
 function rho.data.corrupt(options) end
 
----Documents from a Lua function or list. A document is a string, or spans with ground truth for every character, { "text", "useful", "more", "noise", ... } (labels useful, noise, wrong), or { text = , source = }; nil leaves an index out. The function must give the same document for the same index each time.
+---Documents from a Lua function or list. A document is a string, or spans with ground truth for every character, { "text", "useful", "more", "noise", ... } (labels useful, noise, wrong, and prompt for what is read but carries no loss), or { text = , source = }; nil leaves an index out. The function must give the same document for the same index each time.
 ---@param options DocumentsOptions function or list
 ---@return Corpus # the documents
 function rho.data.documents(options) end
@@ -2023,9 +2044,13 @@ function rho.data.mix(options) end
 ---@return Tokens # the stored tokens
 function rho.data.prepare(options) end
 
+---The kinds of problems of the embedded corpus, for the kinds option of rho.data.generate and rho.data.problems.
+---@return string[] # names
+function rho.data.problem_kinds() end
+
 ---Problems of the embedded corpus to answer: prompts that stop before the result, and the results.
 ---@param options? rho.data.problems.options see below
----@return table<any, any> # { prompts = {...}, answers = {...} }, as rho.train's answers option takes it
+---@return table # { prompts = {...}, answers = {...} }, as rho.train's answers option takes it
 function rho.data.problems(options) end
 
 ---Documents from text files or directories of them, plain, gzip or zstd.
@@ -2034,35 +2059,13 @@ function rho.data.problems(options) end
 function rho.data.text(options) end
 
 ---Wraps a Lua function with the checks of a declaration and adds it to help and manual.
----@param declaration table<any, any> name, doc, parameters, options, returns, example, open; fields are { name, type, ... }
+---@param declaration table name, doc, parameters, options, returns, example, open; fields are { name, type, ... }
 ---@param fn? function the function; or the declaration's first entry
 ---@return function # the checked function
 function rho.declare(declaration, fn) end
 
----Adds a class written in Lua, a table whose metatable has that __name, to help, manual and editor stubs.
----@param declaration table<any, any> name, doc, properties as fields, methods as declarations
-function rho.declare_class(declaration) end
-
----Whether rhoscript check runs the script.
----@return boolean # whether
-function rho.dry.active() end
-
----A sentence for the report of rhoscript check, at the line of the script that runs.
----@param text string the sentence
-function rho.dry.remark(text) end
-
----Checks a scoring, enters what it would take, and promises the scores.
----@param options DryScoringOptions reference and text
----@return Scores # scores that policies accept and nobody can read
-function rho.dry.scores(options) end
-
----Checks a training and enters what it would take.
----@param options DryTrainingOptions the training, resolved
----@return table<any, any> # { loss =, bits_per_byte = } of a model that knows nothing, { flops = } of the training
-function rho.dry.training(options) end
-
 ---Makes an error value without raising it.
----@param code "usage"|"value"|"io"|"format"|"shape"|"checkpoint"|"mismatch"|"diverged"|"interrupted"|"unsupported"|"memory"|"script"|"dry"|"internal" what kind of error
+---@param code "usage"|"value"|"io"|"format"|"shape"|"checkpoint"|"mismatch"|"diverged"|"interrupted"|"unsupported"|"memory"|"script"|"internal" what kind of error
 ---@param message string one sentence
 ---@param hint? string what to try
 ---@return rho.error # fields code, message, file, line, hint, traceback
@@ -2070,13 +2073,18 @@ function rho.error(code, message, hint) end
 
 ---Few-shot generation graded as GSM8K and MATH usually are: the answer is what follows ####, the last \boxed{}, "the answer is", or the last number; answers are compared as numbers, lists, intervals, matrices and expressions.
 ---@param options GradedAnswersOptions model and problems
----@return table<any, any> # { accuracy =, stderr =, correct =, n =, unanswered =, truncated =, flops =, task =, items = }
+---@return table # { accuracy =, stderr =, correct =, n =, unanswered =, truncated =, flops =, task =, items = }
 function rho.eval.answers(options) end
 
 ---Multiple choice by log-likelihood. Three accuracies, with standard errors: by the sum over the choice's tokens, per token, and per byte; and bits per byte of the right choices, which move long before accuracy does.
 ---@param options ChoiceOptions model and items
----@return table<any, any> # { accuracy =, stderr =, accuracy_per_token =, stderr_per_token =, accuracy_per_byte =, stderr_per_byte =, bits_per_byte =, n =, truncated =, flops =, task = { version =, prompt_hash =, style =, shots = }, items = }
+---@return table # { accuracy =, stderr =, accuracy_per_token =, stderr_per_token =, accuracy_per_byte =, stderr_per_byte =, bits_per_byte =, n =, truncated =, flops =, task = { version =, prompt_hash =, style =, shots = }, items = }
 function rho.eval.choice(options) end
+
+---Suites side by side, with differences from the baseline and their standard errors (of independent samples, which overstates those of one set of items). Suites whose versions, prompts or numbers of items differ are refused.
+---@param options rho.eval.compare.options see below
+---@return rho.SuiteComparison # prints as a table; rows
+function rho.eval.compare(options) end
 
 ---Whether two final answers say the same, as rho.eval.answers grades them.
 ---@param prediction string an answer
@@ -2087,7 +2095,7 @@ function rho.eval.equal(prediction, reference, percent) end
 
 ---Share of prompts whose greedy continuation is exactly the answer, with its standard error.
 ---@param options ExactMatchOptions model, prompts and answers
----@return table<any, any> # { accuracy =, stderr =, correct =, n =, items = {...}, flops =, version = }
+---@return table # { accuracy =, stderr =, correct =, n =, items = {...}, flops =, version = }
 function rho.eval.exact_match(options) end
 
 ---The final answer of a worked solution, and the rule that found it: marked, boxed, stated or number; nil where there is none.
@@ -2098,22 +2106,22 @@ function rho.eval.final_answer(solution) end
 
 ---Whether a worked solution ends in the reference answer.
 ---@param options GradeOptions solution and answer
----@return table<any, any> # { correct =, answer =, rule = }
+---@return table # { correct =, answer =, rule = }
 function rho.eval.grade(options) end
 
 ---Share of passages whose last word greedy decoding writes, and the word's perplexity (LAMBADA). Items: the passage without its last word as question, the word as answer.
 ---@param options LastWordOptions model and passages
----@return table<any, any> # { accuracy =, stderr =, perplexity =, n =, truncated =, flops =, task = }
+---@return table # { accuracy =, stderr =, perplexity =, n =, truncated =, flops =, task = }
 function rho.eval.last_word(options) end
 
----Mean loss on a corpus, with its standard error over rows, and bits per byte of text.
+---Mean loss on a corpus, with its standard error over rows, and bits per byte of text; for a mixture also of each of its parts.
 ---@param options EvalLossOptions model and text
----@return table<any, any> # { loss =, stderr =, bits_per_byte =, perplexity =, tokens =, bytes =, flops =, version = }
+---@return table # { loss =, stderr =, bits_per_byte =, perplexity =, tokens =, bytes =, flops =, version =, domains = { { name =, loss =, ... }, ... } }
 function rho.eval.loss(options) end
 
 ---Benchmarks side by side, each with the accuracy papers report for it, its standard error, version and prompt hash, and their unweighted mean. Tasks: arc_easy, arc_challenge, piqa, commonsense_qa, copa, boolq, winogrande, winograd_wsc, mmlu_stem, aqua, mathqa, bbh, misconceptions, strategy_qa, strange_stories, understanding_fables, novel_concepts, conceptual_combinations, lambada.
 ---@param options rho.eval.suite.options see below
----@return rho.Suite # prints as a table; rows, mean, stderr
+---@return rho.Suite # prints as a table; rows, mean, stderr, path
 function rho.eval.suite(options) end
 
 ---Declares an experiment: the value an experiment file returns. Parameters are typed by their defaults and can be changed with --set name=value.
@@ -2122,7 +2130,7 @@ function rho.eval.suite(options) end
 function rho.experiment(options) end
 
 ---Raises an error value, placed at the first line of the user's own code.
----@param code "usage"|"value"|"io"|"format"|"shape"|"checkpoint"|"mismatch"|"diverged"|"interrupted"|"unsupported"|"memory"|"script"|"dry"|"internal" what kind of error
+---@param code "usage"|"value"|"io"|"format"|"shape"|"checkpoint"|"mismatch"|"diverged"|"interrupted"|"unsupported"|"memory"|"script"|"internal" what kind of error
 ---@param message string one sentence
 ---@param hint? string what to try
 function rho.fail(code, message, hint) end
@@ -2157,8 +2165,21 @@ function rho.json.encode(value, options) end
 ---@return Loader # the loader
 function rho.loader(options) end
 
+---Kullback-Leibler divergence of each token between a model's prediction p and another's q, without gradient for q: KL(p || q) = sum p log(p / q), or with of = "other" KL(q || p), which distils q into p. Logits exist one row at a time.
+---@param pass Forward model:forward(batch), or t.pass of an objective
+---@param other Model the reference or teacher, of the same tokenizer
+---@param batch Batch the batch of the pass
+---@param options? rho.loss.kl.options see below
+---@return Tensor # [rows, context], nats; 0 where there is nothing to predict
+function rho.loss.kl(pass, other, batch, options) end
+
+---The z-loss of each token, (log of the sum of e^logit)^2: it keeps logits from drifting (PaLM, arXiv:2204.02311, with a factor of 1e-4). Holds no logits.
+---@param pass Forward model:forward(batch), or t.pass of an objective
+---@return Tensor # [rows, context]
+function rho.loss.z(pass) end
+
 ---Bytes in use: Lua's heap, tensors alive, their peak, and freed blocks kept for reuse.
----@return table<any, any> # { lua =, tensors =, peak =, held =, objects = }
+---@return table # { lua =, tensors =, peak =, held =, objects = }
 function rho.memory() end
 
 ---LayerNorm, learned positions, GELU.
@@ -2245,11 +2266,6 @@ function rho.run.log(text) end
 ---@return RunDirectory # the directory
 function rho.run.open(options) end
 
----A path below the directory of the run in progress, for what an experiment writes itself.
----@param name string such as table.csv
----@return string # the path
-function rho.run.path(name) end
-
 ---A progress line on stderr, in the style of --progress.
 ---@param options ProgressOptions label and length
 ---@return Progress # the line
@@ -2269,6 +2285,11 @@ function rho.score(options) end
 ---@return Rule # the rule
 function rho.select.above(x) end
 
+---ESLM whose share adapts: where the mean loss above the threshold rises from step to step, alpha falls and more tokens are kept; where it falls, fewer. above(quantile(alpha)) of loss; alpha <- clamp(alpha * exp(-rate * (CVaR - before) / before), low, high). Ada-ESLM, arXiv:2505.19893; the step is this library's reading of its description.
+---@param options? rho.select.ada_eslm.options see below
+---@return Policy # the policy
+function rho.select.ada_eslm(options) end
+
 ---Every token: causal language modelling. w = 1 (arXiv:2404.07965, eq. 2).
 ---@param options? AllOptions how much, and among which tokens
 ---@return Policy # the policy
@@ -2279,10 +2300,20 @@ function rho.select.all(options) end
 ---@return Rule # the rule
 function rho.select.below(x) end
 
+---Excess loss against a reference that follows the model: every so many steps it is made equal to the model and updated a few steps on clean text. All of it is counted as the training's work. top(keep) of loss - reference_loss, the reference being the model of the last synchronisation + updates steps on clean text. BLADE, arXiv:2606.18650; its learning rates and batch are not those here.
+---@param options rho.select.blade.options see below
+---@return Policy # the policy
+function rho.select.blade(options) end
+
 ---The share of tokens with the lowest scores.
 ---@param keep number|KeepSchedule share in [0, 1], or a schedule
 ---@return Rule # the rule
 function rho.select.bottom(keep) end
+
+---Every token weighted by the exponential of its excess loss, capped: the soft form of excess loss. w = sg(min(exp((loss - reference_loss) / temperature), cap)). re-weighting instead of selecting, named as an extension in Rho-1, arXiv:2404.07965, appendix C.
+---@param options rho.select.clipped_excess.options see below
+---@return Policy # the policy
+function rho.select.clipped_excess(options) end
 
 ---A token column by name. The standard ones are fields: rho.select.loss.
 ---@param name string name of the column
@@ -2292,6 +2323,11 @@ function rho.select.column(name) end
 ---Names of the standard columns. loss: loss of the model in training, nats; reference_loss: loss of the reference model, nats; excess: loss - reference_loss, signed, nats; entropy: entropy of the training model's prediction, nats; reference_entropy: entropy of the reference model's prediction, nats; probability: probability of the true token under the training model, exp(-loss); margin: logit of the true token minus the largest other logit; history: running mean of the run's own losses at the same corpus position, nats; position: index inside the row, from 0; id: token id of the target; source: index of the corpus source, from 0; label: 0 useful, 1 noise, 2 wrong (generated corpora only); random: uniform in [0, 1), from the run's seed.
 ---@return string[] # names
 function rho.select.column_names() end
+
+---Tokens whose loss the prompt changes most for the model in training. Costs one more forward pass, in which answers do not see their prompts. top(keep) of |unconditional_loss - loss|. the score of T-SHIRT, arXiv:2506.01317, live and within the batch.
+---@param options? rho.select.conditional_gain.options see below
+---@return Policy # the policy
+function rho.select.conditional_gain(options) end
 
 ---Tokens less probable than the mean probability of their row. below(0) of probability - row_mean(probability). token rule of ConfPO, arXiv:2506.08712.
 ---@param options? rho.select.conf_po.options see below
@@ -2342,12 +2378,17 @@ function rho.select.high_entropy(options) end
 ---@return Policy # the policy
 function rho.select.high_loss(options) end
 
----Tokens whose loss has fallen most below the run's own mean at that place of the corpus. Means something from the second pass on. top(keep) of history - loss. REL with an exponential mean; reported by an independent replication to lose to full training.
+---Tokens whose loss has fallen most below the run's own mean at that place of the corpus, or with of = "risen" most above it. Means something from the second pass on. top(keep) of history - loss; risen: of loss - history. REL with an exponential mean; reported by an independent replication to lose to full training.
 ---@param options? rho.select.history_excess.options see below
 ---@return Policy # the policy
 function rho.select.history_excess(options) end
 
----Excess loss against a model that is run on every batch instead of scored ahead: for references that change. top(keep) of loss - reference_loss. Rho-1 with the reference run beside the model, as RHO-LOSS and Rho-1 replications do.
+---Rows weighted up with their mean loss up to the middle of the batch's range, and alike above it, so that outliers do not lead. w = exp(min(2 delta * minmax(row_mean(loss)), delta) / r). LinUpper of dynamic loss-based sample reweighting, arXiv:2502.06733.
+---@param options? rho.select.lin_upper.options see below
+---@return Policy # the policy
+function rho.select.lin_upper(options) end
+
+---Excess loss against a model that is run on every batch instead of scored ahead: of any size, with the same tokenizer. top(keep) of loss - reference_loss. Rho-1 with the reference run beside the model, as RHO-LOSS and Rho-1 replications do.
 ---@param options rho.select.live_excess.options see below
 ---@return Policy # the policy
 function rho.select.live_excess(options) end
@@ -2356,6 +2397,11 @@ function rho.select.live_excess(options) end
 ---@param options rho.select.long_ce.options see below
 ---@return Policy # the policy
 function rho.select.long_ce(options) end
+
+---Tokens the model does not know yet, less a random share of all; the loss is divided by all tokens. above(threshold) of loss and top(1 - drop) of random. RWKV-infctx-trainer, January 2024: no reference, and not excess loss.
+---@param options? rho.select.loss_threshold.options see below
+---@return Policy # the policy
+function rho.select.loss_threshold(options) end
 
 ---The tokens where the model in training is most certain. top(keep) of -entropy (control).
 ---@param options? LowEntropyOptions how much, and among which tokens
@@ -2366,6 +2412,11 @@ function rho.select.low_entropy(options) end
 ---@param options? LowLossOptions how much, and among which tokens
 ---@return Policy # the policy
 function rho.select.low_loss(options) end
+
+---Excess loss against the exponential mean of the model's own weights. At the first step the two are one and every excess is 0: train on everything until they part. top(keep) of loss - reference_loss, the reference's weights being decay * old + (1 - decay) * model's after each step. an exponential mean of the model as its reference, as mean teachers are, arXiv:1703.01780.
+---@param options? rho.select.mean_reference.options see below
+---@return Policy # the policy
+function rho.select.mean_reference(options) end
 
 ---Tokens whose rank, counted from the lowest score, lies between two shares.
 ---@param low number share of the lowest scores to drop
@@ -2383,7 +2434,7 @@ function rho.select.middle_loss(options) end
 ---@return Policy # the policy
 function rho.select.mile(options) end
 
----Excess loss against a weighted mean of two references' losses. top(keep) of loss - (share * reference_loss + (1 - share) * second_loss). several references, named as an extension in Rho-1, arXiv:2404.07965, appendix C.
+---Excess loss against a weighted mean of several references' losses. top(keep) of loss - sum(weight * reference_loss) / sum(weight). several references, named as an extension in Rho-1, arXiv:2404.07965, appendix C.
 ---@param options rho.select.mixed_references.options see below
 ---@return Policy # the policy
 function rho.select.mixed_references(options) end
@@ -2401,6 +2452,11 @@ function rho.select.policy(options) end
 ---@param options rho.select.profit.options see below
 ---@return Policy # the policy
 function rho.select.profit(options) end
+
+---Rows by perplexity and entropy: uncertain errors and known certainties are dropped, uncertain successes kept whole, and certain errors kept without the tokens that are most surprising together with their neighbours. rows (loss >= median) ~= (entropy >= median); in those of high loss bottom(keep) of (1 - lambda) * ppl + lambda * (left ppl + right ppl). Q-Tuning, arXiv:2509.23873; there both thresholds are searched for, here they are medians of the batch.
+---@param options? rho.select.q_tuning.options see below
+---@return Policy # the policy
+function rho.select.q_tuning(options) end
 
 ---A threshold relative to the competing scores, for above and below.
 ---@param share number share of scores below the threshold
@@ -2442,7 +2498,7 @@ function rho.select.self_reference_intersection(options) end
 ---@return Policy # the policy
 function rho.select.self_reference_union(options) end
 
----Tokens whose loss has fallen most since an earlier checkpoint of the same model. The sign is the reverse of excess loss. top(keep) per row of minmax(earlier_loss - loss). ssToken without its attention term, arXiv:2510.18250.
+---Tokens whose loss has fallen most since an earlier checkpoint of the same model, and that attend to the prompt. The sign is the reverse of excess loss. top(keep) per row of gamma * minmax(earlier_loss - loss) + (1 - gamma) * prompt_attention. ssToken, arXiv:2510.18250; there the attention is that of the token itself, here of the position that predicts it.
 ---@param options rho.select.ss_token.options see below
 ---@return Policy # the policy
 function rho.select.ss_token(options) end
@@ -2532,7 +2588,7 @@ function rho.store.key(options) end
 function rho.store.note(key, label, outcome) end
 
 ---Restarts math.random from a seed until the section is closed, then puts it back where it was: what a verb draws depends on its own seed alone, and whether a verb was computed or found changes nothing after it.
----@param seed number seed of the verb
+---@param seed integer seed of the verb
 ---@return RandomSection # the section: position(), restore(position)
 function rho.store.random(seed) end
 
@@ -2548,24 +2604,24 @@ function rho.store.unfinished(identity) end
 function rho.suggestion(name, names) end
 
 ---The numbers 1, 2, ... n.
----@param n number how many
+---@param n integer how many
 ---@return Tensor # the tensor
 function rho.tensor.arange(n) end
 
 ---Tensors joined along a dimension.
 ---@param parts Tensor[] the tensors
----@param dim? number dimension that grows
+---@param dim? integer dimension that grows
 ---@return Tensor # the tensor
 function rho.tensor.concat(parts, dim) end
 
 ---A tensor of the given numbers.
----@param values number|table<any, any> numbers, in lists nested up to four deep
----@param shape? number[] sizes, where the numbers come in one flat list
+---@param values number|table numbers, in lists nested up to four deep
+---@param shape? integer[] sizes, where the numbers come in one flat list
 ---@return Tensor # the tensor
 function rho.tensor.from(values, shape) end
 
 ---A tensor that holds one number everywhere.
----@param shape number[] sizes, outermost first
+---@param shape integer[] sizes, outermost first
 ---@param value number the number
 ---@return Tensor # the tensor
 function rho.tensor.full(shape, value) end
@@ -2588,7 +2644,7 @@ function rho.tensor.minimum(a, b) end
 function rho.tensor.normal(options) end
 
 ---A tensor of ones.
----@param shape number[] sizes, outermost first
+---@param shape integer[] sizes, outermost first
 ---@return Tensor # the tensor
 function rho.tensor.ones(shape) end
 
@@ -2605,26 +2661,9 @@ function rho.tensor.uniform(options) end
 function rho.tensor.where(condition, a, b) end
 
 ---A tensor of zeros.
----@param shape number[] sizes, outermost first
+---@param shape integer[] sizes, outermost first
 ---@return Tensor # the tensor
 function rho.tensor.zeros(shape) end
-
----A count in short: 950, 12.3k, 4.56M, 7.8G.
----@param value number the count
----@return string # the text
-function rho.text.count(value) end
-
----A table in Markdown.
----@param header string[] names of the columns
----@param rows string[][] the cells
----@return string # lines
-function rho.text.markdown(header, rows) end
-
----A table as plain text: columns aligned, numbers to the right.
----@param header string[] names of the columns
----@param rows string[][] the cells
----@return string # lines
-function rho.text.table(header, rows) end
 
 ---Seconds on a steady clock, for measuring speed. Results must not depend on it.
 ---@return number # seconds since some fixed moment
@@ -2648,5 +2687,15 @@ function rho.tokenizer.train_bpe(options) end
 ---@param options rho.train.options see below
 ---@return rho.Run # fields: model, history, final, watched, tokens, selected, compute, precision, recall
 function rho.train(options) end
+
+---Calls fn(...) recording history, also where a policy or rho.no_grad had switched it off: for training another model on the side.
+---@param fn function the function
+---@param ... any
+---@return any # what fn returns
+function rho.with_grad(fn, ...) end
+
+---Floating-point operations of model:loss, model:forward, model:logits and model:attention so far; a pass that records a gradient counts its backward pass. Take the difference of two calls.
+---@return number # operations
+function rho.work() end
 
 return rho

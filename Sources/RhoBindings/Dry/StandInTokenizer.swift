@@ -18,6 +18,9 @@ final class StandInTokenizer: Tokenizer {
     var beginOfText: Int32? { nil }
 
     func encode(_ text: UnsafeRawBufferPointer, into ids: inout [Int32]) { bytes.encode(text, into: &ids) }
+    func encodeParsingSpecials(_ text: UnsafeRawBufferPointer, into ids: inout [Int32]) {
+        bytes.encodeParsingSpecials(text, into: &ids)
+    }
     func encodeWithOffsets(_ text: UnsafeRawBufferPointer) -> EncodedOffsets { bytes.encodeWithOffsets(text) }
     func decode(_ ids: some Sequence<Int32>) -> [UInt8] { bytes.decode(ids) }
     func bytes(of id: Int32) -> [UInt8] { bytes.bytes(of: id) }

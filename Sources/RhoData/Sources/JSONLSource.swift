@@ -39,8 +39,7 @@ public final class JSONLSource: DocumentSource {
 
     public init(
         _ paths: [String], template: String, prompt: String? = nil, onBadRow: BadRow = .fail,
-        filters: [FieldFilter] = [],
-        keeping keptFields: [String] = [], rowFilter: RowFilter? = nil
+        filters: [FieldFilter] = [], keeping keptFields: [String] = [], rowFilter: RowFilter? = nil
     ) throws(RhoError) {
         if paths.isEmpty { throw RhoError(.value, "a corpus of JSON rows needs at least one file, got none") }
         self.paths = try FileList.expand(

@@ -44,7 +44,7 @@ final class ZstdDecoder: Unpacker {
             let status = library.decompress(stream, &made, &input)
             if library.isError(status) != 0 {
                 let reason = library.errorName(status).map { String(cString: $0) } ?? "zstd status \(status)"
-                throw RhoError(.format, "\(path): broken zstd data at byte \(before + input.position): \(reason)")
+                throw RhoError(.format, "\(path): broken zstd data after byte \(before + input.position): \(reason)")
             }
             betweenFrames = status == 0
             if made.position > 0 { return UnsafeRawBufferPointer(rebasing: output[0..<made.position]) }
