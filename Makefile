@@ -3,8 +3,7 @@ SHELL := /bin/bash
 APT_PACKAGES := liblua5.4-dev libopenblas-dev libpcre2-dev zlib1g-dev libedit-dev libssl-dev pkg-config gnuplot-nox
 PKG_CONFIG_NAMES := lua5.4 openblas libpcre2-8 zlib libedit libcrypto
 BINARY := .build/release/rhoscript
-# Without the editor's index a build takes a quarter less time.
-SWIFT_BUILD := swift build -c release --disable-index-store
+SWIFT_BUILD := swift build -c release
 
 .PHONY: all setup swift packages build quickstart test test-models fuzz bench lint docs clean
 

@@ -24,7 +24,7 @@ struct Outcome {
 final class Program {
     let directory: TemporaryDirectory
     private let path: String
-    let environment: [String]
+    private(set) var environment: [String]
 
     /// - Parameter executable: one of this package's programs.
     init(executable: String = "rhoscript") throws {
