@@ -1,24 +1,12 @@
 import RhoCore
 
-/// Anything that turns the token columns of an optimiser step into weights.
-public protocol TokenSelector {
-    /// Columns the trainer must supply, sorted; `loss` is always supplied.
-    var requiredColumns: [TokenColumn] { get }
-    var scope: SelectionScope { get }
-    var normaliser: Normaliser { get }
-    /// True if all micro-batches of a step must be scored before the first can be selected.
-    var ranksAcrossMicroBatches: Bool { get }
-    /// Selects among the micro-batches of one step (or one micro-batch, if the scope allows).
-    func select(_ window: [TokenColumns], at moment: SelectionMoment) throws(RhoError) -> Selection
-}
-
 /// A selection policy: score x rule x scope x normaliser, four values that stay apart.
 ///
 ///     objective = Σ_i w_i · loss_i / normaliser,   w_i = weights_i if the rule keeps token i, else 0
 ///
 /// The score's sign is explicit: a higher score is a better candidate for `top`. The paper's policy is
 /// `excess, top(0.6), batch, selected` (arXiv:2404.07965, eq. 3 to 5).
-public struct SelectionPolicy: TokenSelector, Sendable, Equatable {
+public struct SelectionPolicy: Sendable, Equatable {
     /// Name it is listed under, "policy" for one put together by hand.
     public var name: String
     public var score: ScoreExpression

@@ -117,22 +117,4 @@ public struct SelectionStatistics: Sendable, Equatable {
         all += droppedLoss
         return all.mean
     }
-
-    /// Metric tags and values, sorted by tag; quantities without data are left out.
-    public var tags: [(tag: String, value: Double)] {
-        var tags: [(tag: String, value: Double)] = [
-            ("select/kept", keptShare), ("select/loss_kept", keptLoss.mean), ("select/loss_dropped", droppedLoss.mean),
-            ("select/score_kept", keptScore.mean), ("select/score_dropped", droppedScore.mean),
-        ]
-        if notANumber > 0 { tags.append(("select/not_a_number", Double(notANumber))) }
-        if !labels.isEmpty {
-            tags.append(("select/precision", labels.precision))
-            tags.append(("select/recall", labels.recall))
-            for (code, name) in Confusion.names.enumerated() where labels.total[code] > 0 {
-                let share = Double(labels.kept[code]) / Double(labels.total[code])
-                tags.append(("select/kept_\(name)", share))
-            }
-        }
-        return tags.filter { !$0.value.isNaN }.sorted { $0.tag < $1.tag }
-    }
 }

@@ -112,11 +112,6 @@ import Testing
         #expect(statistics.labels.precision == 2.0 / 3 && statistics.labels.recall == 2.0 / 3)
         #expect(statistics.keptLoss.mean == 4 && statistics.droppedLoss.mean == 4 && statistics.meanLoss == 4)
         #expect(statistics.keptScore.mean == 3 && statistics.droppedScore.mean == 0)
-        #expect(
-            statistics.tags.map(\.tag) == [
-                "select/kept", "select/kept_noise", "select/kept_useful", "select/kept_wrong", "select/loss_dropped",
-                "select/loss_kept", "select/precision", "select/recall", "select/score_dropped", "select/score_kept",
-            ])
         var twice = statistics
         twice += statistics
         #expect(twice.valid == 12 && twice.labels.precision == 2.0 / 3 && twice.keptLoss.mean == 4)

@@ -153,6 +153,42 @@ describe("a loop written by hand", function()
   end)
 end)
 
+describe("a training", function()
+  local reference = train { data = clean, tokens = 128 * 150, lr = 2e-2, seed = 9, log_every = 50 }
+  local scores = rho.score { reference = reference, data = corpus }
+
+  it("lowers the loss", function()
+    local held = rho.eval.loss { model = reference.model, data = clean }.loss
+    expect.truthy(held < 3, "the loss is " .. held)
+  end)
+
+  it("on excess loss finds the noise, which a random share does not", function()
+    local slm = train { select = s.excess_loss { scores = scores, keep = 0.6 }, tokens = 128 * 40 }
+    local random = train { select = s.random { keep = 0.6 }, tokens = 128 * 40 }
+    expect.truthy(slm.precision > random.precision + 0.05, slm.precision .. " and " .. random.precision)
+    expect.equal(slm.selected, random.selected)
+  end)
+
+  it("in pieces is the training in one, and pays for a second pass only where scores compete", function()
+    for _, case in ipairs {
+      { s.all {}, 1 }, { s.excess_loss { scores = scores, keep = 0.6 }, 4 / 3 }, { s.random { keep = 0.3 }, 4 / 3 },
+      { s.high_loss { keep = 0.6, scope = "sequence" }, 1 },
+      { s.policy { score = s.loss, rule = s.above(5), weights = s.loss, normaliser = "weights" }, 1 },
+    } do
+      local policy, cost = table.unpack(case)
+      local whole = train { select = policy, tokens = 128 }
+      for _, pieces in ipairs { 2, 4 } do
+        local cut = train { select = policy, tokens = 128, accumulate = pieces }
+        expect.equal(cut.selected, whole.selected)
+        expect.near(cut.compute.training / whole.compute.training, cost, 1e-9)
+        for i, parameter in ipairs(whole.model:parameters()) do
+          near(parameter.tensor:detach(), cut.model:parameters()[i].tensor:detach(), 1e-4)
+        end
+      end
+    end
+  end)
+end)
+
 describe("what a policy remembers", function()
   --- Trains six steps, stopping after the third to go on from the checkpoint.
   local function interrupted(policy)

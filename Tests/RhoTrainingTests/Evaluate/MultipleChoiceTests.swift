@@ -79,29 +79,28 @@ import Testing
 
     @Test func aTrainedModelChoosesWhatItHasSeen() throws {
         let bench = try Bench()
-        let training = try TinyTraining(bench, data: bench.clean, selector: policy("all"), steps: 80)
-        try training.run(to: 80)
+        let model = try bench.trained(on: bench.clean, steps: 80)
         let items = try [
             TaskItem(question: "a farm has 3 hens and", choices: ["2 pigs", "zqx!~}"], right: 0),
             TaskItem(question: "a farm has", choices: ["%%%%", "4 hens"], right: 1),
         ]
         let format = PromptFormat(template: "{question}")
         let result = try MultipleChoice.evaluate(
-            training.model, tokenizer: bench.tokenizer, items: items, format: format, batchTokens: 64)
+            model, tokenizer: bench.tokenizer, items: items, format: format, batchTokens: 64)
         #expect(result.accuracy.value == 1 && result.accuracyPerByte.value == 1 && result.bitsPerByte < 4)
         let again = try MultipleChoice.evaluate(
-            training.model, tokenizer: bench.tokenizer, items: items, format: format)
+            model, tokenizer: bench.tokenizer, items: items, format: format)
         #expect(again.promptHash == result.promptHash && again.items.map(\.chosen) == result.items.map(\.chosen))
 
         let words = [
             TaskItem(question: "a farm has 3 hens and 2", answer: "pigs"),
             TaskItem(question: "a farm has 3", answer: "zz"),
         ]
-        let last = try LastWord.evaluate(training.model, tokenizer: bench.tokenizer, items: words)
+        let last = try LastWord.evaluate(model, tokenizer: bench.tokenizer, items: words)
         #expect(last.accuracy == Accuracy(correct: 1, count: 2))
 
         let graded = try GradedAnswers.evaluate(
-            training.model, tokenizer: bench.tokenizer,
+            model, tokenizer: bench.tokenizer,
             items: [TaskItem(question: "a farm has 3 hens and", answer: "none")],
             format: format, maxTokens: 4, stops: ["."])
         #expect(graded.items.count == 1 && graded.accuracy.value == 0)

@@ -110,22 +110,21 @@ import Testing
         let corpus = try Corpus(
             TokenStore.build(
                 source, tokenizer: bench.tokenizer, path: bench.directory.file("answers.tokens"), threads: 1))
-        let training = try TinyTraining(bench, data: corpus, selector: policy("all"), steps: 100)
-        try training.run(to: 100)
+        let model = try bench.trained(on: corpus, steps: 100)
         let result = try ExactMatch.evaluate(
-            training.model, tokenizer: bench.tokenizer, prompts: ["say a:", "say b:", "say a:"],
+            model, tokenizer: bench.tokenizer, prompts: ["say a:", "say b:", "say a:"],
             answers: [" apple", "berry", "pear"], maxTokens: 12)
         #expect(result.items.map(\.answer) == ["apple", "berry", "apple"])
         #expect(result.items.map(\.correct) == [true, true, false])
         #expect(result.items[0].output == " apple" && result.truncated == 0)
         #expect(result.accuracy == 2.0 / 3 && abs(result.standardError - (2.0 / 27).squareRoot()) < 1e-12)
         let long = try ExactMatch.evaluate(
-            training.model, tokenizer: bench.tokenizer,
+            model, tokenizer: bench.tokenizer,
             prompts: [String(repeating: "say a: apple\n", count: 5) + "say b:"],
             answers: ["BERRY"], maxTokens: 8, extract: { $0.uppercased().filter { $0 != " " } })
         #expect(long.truncated == 1 && long.items[0].answer == "BERRY")
         #expect(throws: RhoError(.value, "1 prompts need as many answers, got 0")) {
-            try ExactMatch.evaluate(training.model, tokenizer: bench.tokenizer, prompts: ["x"], answers: [])
+            try ExactMatch.evaluate(model, tokenizer: bench.tokenizer, prompts: ["x"], answers: [])
         }
     }
 }
