@@ -79,10 +79,11 @@ enum ModelClass {
         let pass = try ForwardBox(box, batch)
         batch.model = box
         let losses = try pass.losses(policy?.requiredColumns ?? [])
-        guard policy != nil else { return pass }
+        guard let policy else { return pass }
         batch.columns[.entropy] = losses.entropy?.toArray()
         batch.columns[.margin] = losses.margin?.toArray()
-        batch.pass = pass
+        // Hidden states of every piece of a large batch would be much to hold for a policy that has said what it reads.
+        batch.pass = policy.readsOnDemand ? pass : nil
         return pass
     }
 

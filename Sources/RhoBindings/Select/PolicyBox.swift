@@ -61,6 +61,9 @@ final class PolicyBox {
         if case .rule(let policy) = kind { policy.requiredColumns } else { [] }
     }
 
+    /// Whether nobody knows ahead which columns it reads: a Lua function asks when it runs.
+    var readsOnDemand: Bool { if case .function = kind { true } else { false } }
+
     var scope: SelectionScope {
         switch kind {
         case .rule(let policy): policy.scope
