@@ -3,14 +3,15 @@ import RhoText
 
 /// Stands in for a tokenizer that has yet to be learnt: its vocabulary size is right, its tokens are bytes.
 final class StandInTokenizer: Tokenizer {
-    private let bytes = ByteTokenizer()
+    private let bytes: ByteTokenizer
     let vocabularySize: Int
     let fingerprint: String
 
     /// - Parameter identity: what the tokenizer will be learnt from; equal ones have equal fingerprints.
-    init(vocabularySize: Int, identity: String) {
+    init(vocabularySize: Int, specials: [String], identity: String) {
+        bytes = ByteTokenizer(specials: specials)
         self.vocabularySize = vocabularySize
-        fingerprint = SHA256Hasher.hex(of: "stand-in \(vocabularySize) \(identity)")
+        fingerprint = SHA256Hasher.hex(of: "stand-in \(vocabularySize) \(specials) \(identity)")
     }
 
     var kind: String { "bpe" }

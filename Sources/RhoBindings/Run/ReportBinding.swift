@@ -65,7 +65,7 @@ struct ReportBinding {
             LuaField("subtitle", .string, default: "", doc: "line under the title"),
             LuaField(
                 "sections", .list(.table), required: true,
-                doc: "tables with kind = text, parameters, table, plot or tokens, and title"),
+                doc: "tables with kind = text, parameters, manifest, table, plot or tokens, and title"),
         ])
 
     private var report: LuaFunctionDeclaration {

@@ -59,7 +59,9 @@ struct TokenizerTraining {
                 text: "\(vocabularySize) tokens learnt from \(label)\(known == nil ? "" : ", found in the cache")",
                 details: ["vocab_size": JSON(vocabularySize), "cached": JSON(known != nil)]))
         if let known { return try TokenizerCatalog.load(path: known.file(Self.fileName)) }
-        return StandInTokenizer(vocabularySize: vocabularySize, identity: "\(label) \(pattern.rawValue)")
+        return StandInTokenizer(
+            vocabularySize: vocabularySize, specials: specials,
+            identity: "\(label) \(pattern.rawValue) \(minimumCount)")
     }
 
     private func makeTrainer() throws -> BPETrainer {

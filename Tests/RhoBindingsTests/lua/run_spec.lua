@@ -143,7 +143,7 @@ describe("pictures and pages", function()
     }
     local page = read(path)
     expect.truthy(page:find("A &lt;report&gt;", 1, true) and page:find(" hens", 1, true))
-    expect.error("kind must be one of text, parameters, table, plot, tokens, got 'tabel' (did you mean 'table'?)",
+    expect.error("kind must be one of text, parameters, manifest, table, plot, tokens, got 'tabel' (did you mean 'table'?)",
       rho.report, { path = root .. "/r.html", title = "x", sections = { { kind = "tabel" } } })
     expect.error("has 2 pieces, but 1 values of loss", rho.report, {
       path = root .. "/r.html", title = "x",
