@@ -105,7 +105,7 @@ import Testing
         let stubs = docs.stubs()
         #expect(stubs.hasPrefix("---@meta rho"))
         #expect(stubs.contains("---@class (exact) rho.train.options"))
-        #expect(stubs.contains("---@field tokens? integer how many (default 2000000)"))
+        #expect(stubs.contains("---@field tokens? number how many (default 2000000)"))
         #expect(stubs.contains("function Thing:plus(other) end"))
         #expect(stubs.contains("---@operator add(any): any"))
         // Stubs are Lua themselves.

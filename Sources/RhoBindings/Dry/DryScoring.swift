@@ -12,6 +12,7 @@ struct DryScoring {
             LuaField("tokenizer", .object("Tokenizer"), doc: "default: the reference's"),
             LuaField("context", .integer(min: 2), unit: "tokens", doc: "default: the reference's"),
             LuaField("entropy", .boolean, default: false, doc: "keep entropies too"),
+            LuaField("mask_documents", .boolean, default: false, doc: "tokens see only their own document"),
         ])
 
     let corpus: CorpusBox

@@ -77,9 +77,13 @@ describe("models", function()
     expect.equal(#adapted:parameters(), 4)
     local batch = fixture.loader():batch(1)
     expect.near(adapted:loss(batch):mean():item(), model:loss(batch):mean():item(), 1e-5)
+    local place = rho.run.open { experiment = "lora", params = {}, dir = os.getenv("RHO_TEST_DIR") .. "/lora-run" }
+    require("rho.context").start(place, {})
     local run = rho.train {
       model = adapted, data = fixture.noisy(), tokens = 4 * 32 * 6, batch = 4, lr = 1e-2, seed = 1, eval = fixture.clean(8),
     }
+    require("rho.context").run = nil
+    place:finish {}
     local merged = run.model:merge()
     expect.equal(merged:parameter_count(), model:parameter_count())
     expect.near(merged:loss(batch):mean():item(), run.model:loss(batch):mean():item(), 1e-4)
