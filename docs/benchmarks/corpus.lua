@@ -23,6 +23,9 @@ return rho.experiment {
       -- The kernel starts its count of the most memory anew.
       local file = io.open("/proc/self/clear_refs", "w")
       if file then file:write("5") file:close() end
+      -- Written after every part, so that a run cut short still has its figures.
+      local result <close> = assert(io.open(p.result, "w"))
+      result:write(rho.json.encode(parts))
       began = rho.time()
     end
 
@@ -60,8 +63,5 @@ return rho.experiment {
       select = rho.select.high_loss { keep = 0.6 },
     }
     mark("train on all of it", budget, "tokens/s")
-
-    local file <close> = assert(io.open(p.result, "w"))
-    file:write(rho.json.encode(parts))
   end,
 }
