@@ -11,9 +11,9 @@ public final class MappedFile: @unchecked Sendable {
     public let bytes: UnsafeRawBufferPointer
     private let accesses = Atomic<Int>(0)
 
-    /// After so many accesses that ``noteAccess()`` counts, the pages read so far are let go. The system maps up to 64 KiB
-    /// around a place that is touched, so that about 32 MiB of the file are held at most.
-    private static let accessesHeld = 512
+    /// After so many accesses that ``noteAccess()`` counts, the pages read so far are let go. A file system with large
+    /// folios maps up to 2 MiB around a place that is touched, so that about 16 MiB of the file are held at most.
+    private static let accessesHeld = 8
 
     /// - Throws: `.io` with the path and the system's reason.
     public init(path: String) throws(RhoError) {
