@@ -66,7 +66,7 @@ extension CommandLineTests {
                 return rho.experiment { name = "data", params = { seed = 1 }, run = function(p)
                   local tok = rho.tokenizer.bytes()
                   local model = rho.model.llama { tokenizer = tok, dim = 16, layers = 1, heads = 2, context = 16 }
-                  return rho.train { name = "clm", model = model, data = rho.data.text { path = "corpus.txt" }, tokens = 512, batch = 4 }
+                  return rho.train { name = "clm", model = model, data = rho.data.text { "corpus.txt" }, tokens = 512, batch = 4 }
                 end }
                 """)
             try program.write("experiments/corpus.txt", String(repeating: "to be or not to be\n", count: 50))

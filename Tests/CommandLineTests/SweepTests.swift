@@ -53,7 +53,7 @@ extension CommandLineTests {
             #expect(
                 first.out.hasPrefix(
                     """
-                    arm     keep  seeds  loss             Δ loss vs keep=0.4
+                    arm     keep  seeds             loss  Δ loss vs keep=0.4
                     result   0.4      2  0.0556 ± 0.0074                   -
                     result   0.6      2  0.0159 ± 0.0075    -0.0397 ± 0.0013
 

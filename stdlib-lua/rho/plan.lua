@@ -102,10 +102,12 @@ function M.of(exp, cli)
   local sweep = sweep_of(exp, cli)
   if not sweep then return nil end
   local function resolve(cell) return (parameters.resolve(exp.params, sets_of(exp, cli, sweep, cell))) end
-  local cells, seen = {}, {}
+  local cells, seen, engine = {}, {}, nil
   for _, cell in ipairs(sweep.expand(resolve)) do
     local params = resolve(cell)
-    local digest = rho.store.identity { experiment = exp.name, params = params, run = exp.run, file = cli.file }:digest()
+    local identity = rho.store.identity { experiment = exp.name, params = params, run = exp.run, file = cli.file }
+    local digest = identity:digest()
+    engine = engine or identity:describe().engine
     if not seen[digest] then
       seen[digest] = true
       cells[#cells + 1] = {
@@ -117,7 +119,7 @@ function M.of(exp, cli)
   if #cells == 0 then rho.fail("usage", "the sweep has no cell: its filter keeps none") end
   return {
     experiment = exp.name, text = sweep.text, names = sweep.names, asha = sweep.asha,
-    baseline = cli.baseline or exp.baseline, cells = cells,
+    baseline = cli.baseline or exp.baseline, cells = cells, engine = engine,
   }
 end
 

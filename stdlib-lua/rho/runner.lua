@@ -118,7 +118,10 @@ function M.main(exp, cli)
     print(text)
     return 0
   end
-  if cli.require_clean then rho.run.require_clean() end
+  local uncommitted = cli.require_clean and rho.run.uncommitted()
+  if uncommitted then
+    rho.fail("usage", "--require-clean: " .. uncommitted, "commit or stash the changes, or run without --require-clean")
+  end
   local plan = plans.of(exp, cli)
   if plan then
     if cli.out then rho.fail("usage", "--out names the directory of one run, and this is a sweep of " .. #plan.cells) end

@@ -77,7 +77,7 @@ extension Host {
             finished.message =
                 "rhoscript: the sweep was stopped; what was begun is saved\n  the same command goes on from there"
         } else if !outcome.reason.isEmpty {
-            finished.message = "rhoscript: the sweep ended early: \(outcome.reason)"
+            finished.message = "rhoscript: the sweep ended early: \(outcome.reason)\n" + finished.message
         }
         return finished
     }
@@ -158,7 +158,8 @@ extension Host {
                     }
                     + [TextTable.Cell(directory.cellPath(index))]
             }
-            lines.append(TextTable(columns: ["state"] + plan.names + ["directory"], rows: rows).text(ink: ink))
+            let table = TextTable(columns: ["state"] + plan.names + ["directory"], rows: rows)
+            lines.append(String(table.text(ink: ink).dropLast()))
         } else {
             lines += plan.names.map { "  \($0): \(values(plan, $0))" }
         }

@@ -14,7 +14,7 @@ struct RunBinding {
                 The low level of runs: directories with manifest, metrics and checkpoints, the progress line, the divergence \
                 guard, and requests to stop. Experiments rarely need it; rho.train is written on it.
                 """,
-            functions: [open, log, requireClean, interrupted, pause, stop, graceful, progress, divergenceGuard],
+            functions: [open, log, uncommitted, interrupted, pause, stop, graceful, progress, divergenceGuard],
             classes: [
                 RunClass(session: session).declaration, ArmClass(session: session).declaration,
                 ProgressClass.declaration,
@@ -85,14 +85,15 @@ struct RunBinding {
         }
     }
 
-    private var requireClean: LuaFunctionDeclaration {
+    private var uncommitted: LuaFunctionDeclaration {
         LuaFunctionDeclaration(
-            "rho.run.require_clean",
-            doc: "Fails unless the script's files and everything else that git tracks there are as committed."
+            "rho.run.uncommitted",
+            doc: "Why no commit of git says what is run: files that differ or are not tracked; nil if one does.",
+            returns: [LuaResult(.string, "the reason, or nil")]
         ) { call in
-            try GitState.requireClean(
+            let reason = try GitState.uncommitted(
                 directory: session.scriptDirectory, sources: session.sources(call.state).map(\.name))
-            return []
+            return [reason.map { .string($0) } ?? .nil]
         }
     }
 

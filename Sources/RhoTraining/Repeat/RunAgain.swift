@@ -3,8 +3,8 @@ import RhoCore
 
 /// Starts this program once more, on an experiment that was run before.
 public enum RunAgain {
-    /// Runs a command with the terminal of this one; what it prints as its result goes to stderr. Ctrl-C and its like reach
-    /// it as they reach this process, which waits for it.
+    /// Runs a command with the terminal of this one; its progress is seen, its result is not. Ctrl-C and its like reach it as
+    /// they reach this process, which waits for it.
     /// - Returns: its exit status, 128 + signal if a signal ended it.
     public static func run(_ arguments: [String], directory: String) throws(RhoError) -> Int32 {
         let signals = SignalQueue()
@@ -13,19 +13,12 @@ public enum RunAgain {
         posix_spawn_file_actions_init(&actions)
         defer { posix_spawn_file_actions_destroy(&actions) }
         posix_spawn_file_actions_addopen(&actions, 0, "/dev/null", O_RDONLY, 0)
-        posix_spawn_file_actions_adddup2(&actions, 2, 1)
-        var attributes = posix_spawnattr_t()
-        posix_spawnattr_init(&attributes)
-        defer { posix_spawnattr_destroy(&attributes) }
-        var none = sigset_t()
-        sigemptyset(&none)
-        posix_spawnattr_setsigmask(&attributes, &none)
-        posix_spawnattr_setflags(&attributes, Int16(POSIX_SPAWN_SETSIGMASK))
+        posix_spawn_file_actions_addopen(&actions, 1, "/dev/null", O_WRONLY, 0)
         let elsewhere = directory == Machine.workingDirectory ? [] : ["env", "-C", directory]
         var words: [UnsafeMutablePointer<CChar>?] = (elsewhere + arguments).map { strdup($0) }
         words.append(nil)
         var child: pid_t = 0
-        let failure = posix_spawnp(&child, elsewhere.first ?? arguments[0], &actions, &attributes, words, environ)
+        let failure = posix_spawnp(&child, elsewhere.first ?? arguments[0], &actions, nil, words, environ)
         for word in words { free(word) }
         guard failure == 0 else {
             throw RhoError(.io, "cannot run \(arguments[0]) in \(directory): \(String(cString: strerror(failure)))")

@@ -29,19 +29,18 @@ public struct GitState: Sendable, Equatable {
             patch: patch?.output ?? [], patchTruncated: patch?.truncated ?? false)
     }
 
-    /// Makes sure that a commit says what is run.
+    /// Why no commit says what is run, in words; nil if one does.
     ///
     /// - Parameters:
     ///   - directory: a directory of the repository.
     ///   - sources: Lua files that were loaded; each must be part of the commit.
-    /// - Throws: `.usage` naming what differs, or that there is no commit.
-    public static func requireClean(directory: String, sources: [String]) throws(RhoError) {
+    public static func uncommitted(directory: String, sources: [String]) throws(RhoError) -> String? {
         let place = directory.isEmpty ? "." : directory
         func git(_ arguments: [String]) throws(RhoError) -> ChildProcess.Result? {
             try ChildProcess.run(["git", "--no-optional-locks", "-C", place] + arguments)
         }
         guard let head = try git(["rev-parse", "--verify", "HEAD"]), head.status == 0 else {
-            throw RhoError(.usage, "--require-clean: \(place) is in no git repository with a commit")
+            return "\(place) is in no git repository with a commit"
         }
         var changed = (try git(["status", "--porcelain", "--untracked-files=no"])?.text ?? "").split(separator: "\n")
             .map { String($0.dropFirst(3)) }
@@ -50,12 +49,9 @@ public struct GitState: Sendable, Equatable {
             guard let known = try git(["ls-files", "--error-unmatch", path]), known.status != 0 else { continue }
             changed.append("\(source) (not tracked)")
         }
-        guard !changed.isEmpty else { return }
-        let shown =
-            changed.prefix(4).joined(separator: ", ") + (changed.count > 4 ? " and \(changed.count - 4) more" : "")
-        throw RhoError(
-            .usage, "--require-clean: the working tree is not what is committed: \(shown)",
-            hint: "commit or stash the changes, or run without --require-clean")
+        guard !changed.isEmpty else { return nil }
+        let rest = changed.count > 4 ? " and \(changed.count - 4) more" : ""
+        return "the working tree is not what is committed: " + changed.prefix(4).joined(separator: ", ") + rest
     }
 
     public var json: JSON {

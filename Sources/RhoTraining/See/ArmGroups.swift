@@ -30,8 +30,9 @@ public struct ArmGroups: Sendable {
     /// - Parameter arguments: run directories, arm directories, directories with runs below them, and names of arms, which
     ///   restrict what the others name. The reference model takes no part unless it is named.
     /// - Parameter withReference: lets the reference take part all the same.
+    /// - Parameter shown: parameters that are named even where they are the same for all.
     /// - Throws: `.usage` for an argument that names nothing, `.io`, `.format`.
-    public init(_ arguments: [String], withReference: Bool = false) throws(RhoError) {
+    public init(_ arguments: [String], withReference: Bool = false, shown: [String] = []) throws(RhoError) {
         var names: [String] = []
         var members: [Member] = []
         var paths = Set<String>()
@@ -61,7 +62,7 @@ public struct ArmGroups: Sendable {
         if !withReference, !names.contains("reference"), members.contains(where: { $0.arm.name != "reference" }) {
             members.removeAll { $0.arm.name == "reference" && !named.contains($0.arm.path) }
         }
-        gather(members)
+        gather(members, shown)
     }
 
     private func restrict(_ members: inout [Member], to names: [String]) throws(RhoError) {
@@ -77,10 +78,11 @@ public struct ArmGroups: Sendable {
         if !names.isEmpty { members.removeAll { !names.contains($0.arm.name) } }
     }
 
-    private mutating func gather(_ members: [Member]) {
+    private mutating func gather(_ members: [Member], _ shown: [String]) {
         // Parameters of the same name mean different things in different experiments.
         let severalExperiments = Set(members.map(\.run.experiment)).count > 1
-        let names = Self.differing(members.map(\.run.config))
+        let differing = Self.differing(members.map(\.run.config))
+        let names = differing + shown.filter { $0 != "seed" && !differing.contains($0) }
         parameterNames = (severalExperiments ? ["experiment"] : []) + names
         var keys: [String] = []
         var found: [String: Group] = [:]

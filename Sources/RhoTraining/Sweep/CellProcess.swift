@@ -37,16 +37,12 @@ final class CellProcess {
         posix_spawn_file_actions_addopen(&actions, 0, "/dev/null", O_RDONLY, 0)
         posix_spawn_file_actions_adddup2(&actions, log, 1)
         posix_spawn_file_actions_adddup2(&actions, ends[1], 2)
-        // A group of its own: Ctrl-C reaches the sweep alone, which passes on what each cell is to do. The signals that
-        // the sweep waits for are blocked there and must not be here.
+        // A group of its own: Ctrl-C reaches the sweep alone, which passes on what each cell is to do.
         var attributes = posix_spawnattr_t()
         posix_spawnattr_init(&attributes)
         defer { posix_spawnattr_destroy(&attributes) }
-        var none = sigset_t()
-        sigemptyset(&none)
-        posix_spawnattr_setsigmask(&attributes, &none)
         posix_spawnattr_setpgroup(&attributes, 0)
-        posix_spawnattr_setflags(&attributes, Int16(POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETPGROUP))
+        posix_spawnattr_setflags(&attributes, Int16(POSIX_SPAWN_SETPGROUP))
 
         let elsewhere = directory == Machine.workingDirectory ? [] : ["env", "-C", directory]
         var words: [UnsafeMutablePointer<CChar>?] = (elsewhere + arguments).map { strdup($0) }

@@ -29,13 +29,30 @@ public enum CellState: String, Sendable, CaseIterable {
 /// Cells lie beside the sweeps and not in them: two sweeps that share a cell share its run.
 public struct SweepDirectory: Sendable {
     public let path: String
-    public var plan: SweepPlan
+    public let plan: SweepPlan
+    /// Names of the cells' directories.
+    private let names: [String]
 
     /// - Parameter root: the directory of all runs.
     public init(root: String, plan: SweepPlan) {
-        path = "\(root)/\(RunDirectory.slug(plan.experiment))/sweeps/\(plan.id)"
+        let experiment = "\(root)/\(RunDirectory.slug(plan.experiment))"
+        path = "\(experiment)/sweeps/\(plan.id)"
         self.plan = plan
+        names = Self.names(plan, in: "\(experiment)/cells")
     }
+
+    /// A cell that another sweep has run keeps the name it got there: it is known by the digits at the end.
+    private static func names(_ plan: SweepPlan, in directory: String) -> [String] {
+        var known: [Substring: String] = [:]
+        for name in (try? Files.list(directory)) ?? [] { known[name.suffix(digits)] = name }
+        return plan.cells.map { cell in
+            let digest = cell.digest.prefix(digits)
+            return known[digest]
+                ?? [RunDirectory.slug(cell.slug), String(digest)].filter { !$0.isEmpty }.joined(separator: "-")
+        }
+    }
+
+    private static let digits = 12
 
     /// Reads a sweep that was planned before.
     /// - Throws: `.usage` if the directory is none, `.format`.
@@ -50,6 +67,7 @@ public struct SweepDirectory: Sendable {
             throw error.at("\(path)/sweep.json")
         }
         self.path = path
+        names = Self.names(plan, in: "\(Files.parent(of: Files.parent(of: path)))/cells")
     }
 
     /// Sweeps below a directory of runs, sorted by path.
@@ -71,9 +89,7 @@ public struct SweepDirectory: Sendable {
     }
 
     public func cellPath(_ index: Int) -> String {
-        let cell = plan.cells[index]
-        let name = [RunDirectory.slug(cell.slug), String(cell.digest.prefix(12))].filter { !$0.isEmpty }
-        return "\(Files.parent(of: Files.parent(of: path)))/cells/\(name.joined(separator: "-"))"
+        "\(Files.parent(of: Files.parent(of: path)))/cells/\(names[index])"
     }
 
     public func logPath(_ index: Int) -> String { "\(path)/logs/\(Files.name(of: cellPath(index))).log" }
@@ -99,10 +115,19 @@ public struct SweepDirectory: Sendable {
         switch RunStatus.of(directory: directory) {
         case .running: return .running
         case .interrupted, .stopped: return .partial
-        case .done: return .done
+        case .done: return surprise(index) == nil ? .done : .failed
         case .failed: return .failed
         case .diverged: return .diverged
         }
+    }
+
+    /// What the run of a cell has that was not planned, in words; nil if it is what was planned. Another build, on
+    /// another node of a cluster, is no surprise.
+    func surprise(_ index: Int) -> String? {
+        guard var identity = RunIdentity.of(directory: cellPath(index)) else { return "it does not say what it ran" }
+        identity.engine = plan.engine
+        guard identity.digest != plan.cells[index].digest else { return nil }
+        return "it is not the run that was planned: \(identity.params.serialized())"
     }
 
     public var states: [CellState] { plan.cells.indices.map { state($0) } }
@@ -133,6 +158,7 @@ public struct SweepDirectory: Sendable {
 
     /// The words in which a failed cell ended, from its log.
     public func reason(_ index: Int) -> String {
+        if RunStatus.of(directory: cellPath(index)) == .done, let surprise = surprise(index) { return surprise }
         let text = (try? Files.readText(logPath(index))) ?? ""
         return Self.complaint(text.split(separator: "\n").map(String.init))
     }

@@ -21,7 +21,7 @@ public struct SweepCell: Sendable, Equatable {
 
     var json: JSON {
         var object: JSONObject = [
-            "values": .object(values), "set": .array(assignments.map { JSON($0) }), "digest": JSON(digest),
+            "values": .object(values), "sets": .array(assignments.map { JSON($0) }), "digest": JSON(digest),
             "slug": JSON(slug),
         ]
         if let tokens { object["tokens"] = .number(tokens) }
@@ -34,7 +34,7 @@ public struct SweepCell: Sendable, Equatable {
         }
         let given = json["values"]?.objectValue ?? [:]
         values = JSONObject(names.compactMap { name in given[name].map { (name, $0) } })
-        assignments = (json["set"]?.arrayValue ?? []).compactMap(\.stringValue)
+        assignments = (json["sets"]?.arrayValue ?? []).compactMap(\.stringValue)
         self.digest = digest
         self.slug = slug
         tokens = json["tokens"]?.doubleValue
@@ -53,6 +53,8 @@ public struct SweepPlan: Sendable {
     /// Successive halving, where the sweep asks for it.
     public var halving: HalvingRule?
     public var cells: [SweepCell]
+    /// The build that the cells' identities are of.
+    public var engine: String
     /// The experiment file as the command line named it, and the directory it was named in.
     public var script: String
     public var workingDirectory: String
@@ -80,6 +82,7 @@ public struct SweepPlan: Sendable {
         }
         cells = list.compactMap { SweepCell(json: $0, names: names) }
         guard cells.count == list.count else { throw RhoError(.format, "a cell of this sweep makes no sense") }
+        engine = json["engine"]?.stringValue ?? ""
         self.script = script ?? json["script"]?.stringValue ?? ""
         self.workingDirectory = workingDirectory ?? json["working_directory"]?.stringValue ?? "."
         self.flags = flags ?? texts("flags")
@@ -92,6 +95,7 @@ public struct SweepPlan: Sendable {
         ]
         if let baseline { object["baseline"] = JSON(baseline) }
         if let halving { object["asha"] = halving.json }
+        object["engine"] = JSON(engine)
         object["script"] = JSON(script)
         object["working_directory"] = JSON(workingDirectory)
         object["flags"] = .array(flags.map { JSON($0) })

@@ -139,7 +139,10 @@ public final class SweepRunner {
         var state = directory.state(cell)
         var complaint = ""
         switch status {
-        case 0: if state != .done { (state, complaint) = (.failed, "it ended without finishing its run") }
+        case 0:
+            if state != .done {
+                (state, complaint) = (.failed, directory.surprise(cell) ?? "it ended without finishing its run")
+            }
         // 75, 130, 143: it saved and ended as it was told.
         case 75, 130, 143: state = state.isFinal ? state : .partial
         default:
@@ -184,25 +187,4 @@ public final class SweepRunner {
         stopping = true
         for process in active { process.signal(SIGTERM) }
     }
-}
-
-/// SIGINT, SIGTERM and SIGUSR1 as events that are asked for, instead of handlers that interrupt.
-final class SignalQueue {
-    private var set = sigset_t()
-    private var before = sigset_t()
-
-    init() {
-        sigemptyset(&set)
-        for signal in [SIGINT, SIGTERM, SIGUSR1] { sigaddset(&set, signal) }
-        pthread_sigmask(SIG_BLOCK, &set, &before)
-    }
-
-    /// The signal that has come; nil if none has.
-    func next() -> Int32? {
-        var none = timespec(tv_sec: 0, tv_nsec: 0)
-        let signal = sigtimedwait(&set, nil, &none)
-        return signal > 0 ? signal : nil
-    }
-
-    func close() { pthread_sigmask(SIG_SETMASK, &before, nil) }
 }

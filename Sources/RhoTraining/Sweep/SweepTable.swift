@@ -17,7 +17,7 @@ public struct SweepTable: Sendable {
         let open = left.filter { count($0.0) > 0 }.map { "\(count($0.0)) \($0.1)" }
         if !open.isEmpty { notes.append("Of \(states.count) cells \(open.joined(separator: ", ")).") }
         let paths = plan.cells.indices.filter { states[$0] != .new }.map { directory.cellPath($0) }
-        let arms = try ArmGroups(paths.filter { RunRecord.isRun($0) })
+        let arms = try ArmGroups(paths.filter { RunRecord.isRun($0) }, shown: plan.names.filter { !$0.contains(".") })
         guard !arms.groups.isEmpty else {
             comparison = nil
             self.notes = notes

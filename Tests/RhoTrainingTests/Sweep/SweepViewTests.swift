@@ -31,7 +31,7 @@ import Testing
         #expect(
             Array(lines.dropFirst()) == [
                 "✓ keep=0.4    0:41  clm 2.3101  slm 2.2874",
-                "▸ keep=0.6    0:21  ━━━╌╌╌╌╌╌╌╌╌╌   25%  slm  loss 2.500  12.3k tok/s  ETA 1:03",
+                "▸ keep=0.6    0:21  ━━━╌╌╌╌╌╌╌╌╌╌  25%  slm  loss 2.500  12.3k tok/s  ETA 1:03",
                 "✗ keep=0.8    0:02  failed  x.lua:3: no", "‖ keep=0.9          to resume", "· keep=1  ",
             ])
     }
