@@ -12,31 +12,32 @@
 ---@field scores? Scores the reference model's losses, from rho.score
 
 ---@class (exact) AnswersOptions
----@field path string[] files or directories; relative ones are looked for here, then beside the script
+---@field path? string[] files or directories; relative ones are looked for here, then beside the script
 ---@field prompt? string what the model reads, with {field} for fields of the row (default "{question}\n")
 ---@field answer? string what it should say (default "{answer}")
----@field limit? integer stop after so many
+---@field limit? number stop after so many
+---@field [integer] string in place of named fields
 
 ---@class (exact) CheckpointOptions
----@field step integer steps done
+---@field step number steps done
 ---@field model Model weights to keep
 ---@field optimiser? Optimiser its moments and counters
 ---@field policy? Policy its state, where it has one
----@field state? table plain data that restore gives back, numbers bit for bit
+---@field state? table<any, any> plain data that restore gives back, numbers bit for bit
 ---@field identity? any plain data that tells this training from others; restore refuses another one's checkpoint
----@field keep? integer checkpoints to keep (default 2)
+---@field keep? number checkpoints to keep (default 2)
 
 ---@class (exact) ChoiceOptions
 ---@field model Model the model, with its tokenizer
----@field items string|any[] path of a file of JSON rows, several paths, or rows { question =, answer =, choices = } (answer: text, or index of a choice from 0)
+---@field items any[]|string path of a file of JSON rows, several paths, or rows { question =, answer =, choices = } (answer: text, or index of a choice from 0)
 ---@field style? "text"|"letters"|"blank" text: each choice continues the prompt; letters: choices are listed and a letter does; blank: each choice fills the _ of the question (default "text")
----@field shots? integer solved examples before each prompt (default 0)
----@field examples? string|any[] where examples are drawn from, in the form of items
----@field seed? integer draws the examples; the same for every item (default 1)
+---@field shots? number solved examples before each prompt (default 0)
+---@field examples? any[]|string where examples are drawn from, in the form of items
+---@field seed? number draws the examples; the same for every item (default 1)
 ---@field template? string the prompt, with {question} and {choices} (default: Question: ... Answer:)
 ---@field separator? string between examples (default "\n\n")
----@field limit? integer take so many from the start (default: all)
----@field batch_tokens? integer tokens of a forward pass (default 4096)
+---@field limit? number take so many from the start (default: all)
+---@field batch_tokens? number tokens of a forward pass (default 4096)
 ---@field details? boolean return every item too (default false)
 
 ---@class (exact) ClaimRunOptions
@@ -51,20 +52,46 @@
 
 ---@class (exact) ConstantOptions
 ---@field peak number highest learning rate
----@field warmup? integer steps of the linear rise (default 0)
+---@field warmup? number steps of the linear rise (default 0)
 
 ---@class (exact) CosineOptions
 ---@field peak number highest learning rate
----@field warmup? integer steps of the linear rise (default 0)
----@field steps integer steps of the whole run
+---@field warmup? number steps of the linear rise (default 0)
+---@field steps number steps of the whole run
 ---@field final? number last learning rate as a share of the peak (default 0)
 
 ---@class (exact) DocumentsOptions
----@field from function|any[] a function of the index (1, 2, ...), or a list of documents
----@field count? integer how many indices the function is asked for
+---@field from? any[]|function a function of the index (1, 2, ...), or a list of documents
+---@field count? number how many indices the function is asked for
 ---@field version? string stands for the function's meaning where its code does not say it all, as when it reads files: another version, other documents
 ---@field source? string where the documents are said to come from
 ---@field name? string name in reports
+---@field [integer] any[]|function in place of named fields
+
+---@class (exact) DryEvaluationOptions
+---@field data Corpus the text
+---@field limit_tokens? number of it, at most
+
+---@class (exact) DryScoringOptions
+---@field reference Model the reference model
+---@field data Corpus text to score
+---@field tokenizer? Tokenizer default: the reference's
+---@field context? number default: the reference's
+---@field entropy? boolean keep entropies too (default false)
+---@field mask_documents? boolean tokens see only their own document (default false)
+
+---@class (exact) DryTrainingOptions
+---@field name string name of the arm
+---@field model Model what is trained
+---@field data Corpus text to train on
+---@field tokenizer? Tokenizer the model's, or another
+---@field policy Policy which tokens carry loss
+---@field steps number optimiser steps
+---@field batch number rows of a step
+---@field accumulate? number pieces of a step's batch (default 1)
+---@field context number tokens in a row
+---@field evaluations? DryEvaluationOptions[] held-out texts (default {})
+---@field looks? number how often those are looked at (default 0)
 
 ---@class (exact) EncodeOptions
 ---@field specials? boolean special tokens in the text get their own ids: for prompts that a script composed, never for data (default false)
@@ -73,17 +100,17 @@
 ---@field model Model the model
 ---@field data Corpus|Tokens text it was not trained on
 ---@field tokenizer? Tokenizer default: the model's
----@field context? integer tokens of a row (default: the model's context)
----@field batch? integer rows of a forward pass (default 16)
----@field limit_tokens? integer about so many, spread evenly (default: all)
+---@field context? number tokens of a row (default: the model's context)
+---@field batch? number rows of a forward pass (default 16)
+---@field limit_tokens? number about so many, spread evenly (default: all)
 ---@field mask_documents? boolean tokens see only their own document (default false)
 
 ---@class (exact) ExactMatchOptions
 ---@field model Model the model
 ---@field prompts string[] what it reads
 ---@field answers string[] what it should say
----@field max_tokens? integer longest continuation (default 64)
----@field stop? string|string[] texts that end a continuation (default "\n")
+---@field max_tokens? number longest continuation (default 64)
+---@field stop? string[]|string texts that end a continuation (default "\n")
 ---@field extract? function extract(continuation) -> answer (default: white space trimmed)
 
 ---@class (exact) ExcessLossOptions
@@ -94,27 +121,28 @@
 ---@field scores? Scores the reference model's losses, from rho.score
 
 ---@class (exact) GenerateOptions
----@field prompts string|string[] one text or several
----@field max_tokens? integer at most so many new tokens (default 64)
+---@field prompts? string[]|string one text or several
+---@field max_tokens? number at most so many new tokens (default 64)
 ---@field temperature? number 0 takes the most probable token (default 0)
----@field top_k? integer draw from the k most probable tokens only
+---@field top_k? number draw from the k most probable tokens only
 ---@field top_p? number draw from the most probable tokens that make up this share (default 1)
 ---@field repetition_penalty? number divides positive and multiplies negative logits of tokens that are there already (arXiv:1909.05858) (default 1)
----@field stop? string|string[] texts that end a continuation; they are not part of it
----@field seed? integer of the draws (default 0)
+---@field stop? string[]|string texts that end a continuation; they are not part of it
+---@field seed? number of the draws (default 0)
 ---@field on_text? function on_text(piece, prompt) sees each continuation as it grows; returning false ends that one
+---@field [integer] string[]|string in place of named fields
 
 ---@class (exact) Gpt2Options
 ---@field tokenizer Tokenizer whose ids the model reads
----@field dim? integer width (default 256)
----@field layers? integer transformer blocks (default 6)
----@field heads? integer attention heads (default 8)
----@field context? integer longest row (default 256)
+---@field dim? number width (default 256)
+---@field layers? number transformer blocks (default 6)
+---@field heads? number attention heads (default 8)
+---@field context? number longest row (default 256)
 ---@field tied? boolean the output head is the embedding table (default true)
 ---@field dropout? number share of activations dropped in training (default 0)
 ---@field norm_eps? number added to the variance in norms (default 1e-05)
----@field seed? integer weights from this seed at once; without it the model is an architecture
----@field ff? integer inner width of the feed-forward block (default: 8/3 of dim, GPT-2: 4 of dim)
+---@field seed? number weights from this seed at once; without it the model is an architecture
+---@field ff? number inner width of the feed-forward block (default: 8/3 of dim, GPT-2: 4 of dim)
 
 ---@class (exact) GradeOptions
 ---@field solution string what the model wrote
@@ -123,22 +151,22 @@
 
 ---@class (exact) GradedAnswersOptions
 ---@field model Model the model, with its tokenizer
----@field items string|any[] path of a file of JSON rows, several paths, or rows { question =, answer =, choices = } (answer: text, or index of a choice from 0)
----@field shots? integer solved examples before each prompt (default 0)
----@field examples? string|any[] where examples are drawn from, in the form of items
----@field seed? integer draws the examples; the same for every item (default 1)
+---@field items any[]|string path of a file of JSON rows, several paths, or rows { question =, answer =, choices = } (answer: text, or index of a choice from 0)
+---@field shots? number solved examples before each prompt (default 0)
+---@field examples? any[]|string where examples are drawn from, in the form of items
+---@field seed? number draws the examples; the same for every item (default 1)
 ---@field template? string the prompt, with {question} and {choices} (default: Question: ... Answer:)
 ---@field separator? string between examples (default "\n\n")
----@field max_tokens? integer longest continuation (default 256)
----@field stop? string|string[] texts that end a continuation (default "\n\n")
+---@field max_tokens? number longest continuation (default 256)
+---@field stop? string[]|string texts that end a continuation (default "\n\n")
 ---@field percent? boolean accept 100 times and a hundredth of a number, as published graders do (default true)
----@field limit? integer take so many from the start (default: all)
+---@field limit? number take so many from the start (default: all)
 ---@field details? boolean return every item too (default false)
 
 ---@class (exact) GuardOptions
 ---@field factor? number a loss above so many times the median is bad (default 5)
----@field window? integer good losses the median is taken over (default 50)
----@field patience? integer bad losses in a row that end the run (default 3)
+---@field window? number good losses the median is taken over (default 50)
+---@field patience? number bad losses in a row that end the run (default 3)
 
 ---@class (exact) HighEntropyOptions
 ---@field keep? number|KeepSchedule share of tokens kept, 0 to 1, or a schedule; default 0.6
@@ -158,69 +186,71 @@
 ---@field sorted? boolean object keys in the order of their bytes (default true)
 
 ---@class (exact) JsonlOptions
----@field path string[] files or directories; relative ones are looked for here, then beside the script
+---@field path? string[] files or directories; relative ones are looked for here, then beside the script
 ---@field text? string the document, with {field} for fields of the row (default "{text}")
 ---@field prompt? string goes before the text and is read but carries no loss: "{question}\n", for fine-tuning
 ---@field filter? function|table<string, any> rows to keep: a function of the row, or a condition for each field: { field = value }, { field = { a, b } } for one of several values, { field = { at_least =, at_most =, contains =, differs =, exists = true } }. A row without the field is an error, unless exists says that such rows are to be dropped. Conditions are faster than a function
 ---@field on_bad_row? "error"|"skip" what a broken row does; skipped rows are counted (default "error")
----@field limit? integer stop after so many
+---@field limit? number stop after so many
 ---@field fields? string[] fields that documents keep, for corpus:map (default {})
 ---@field name? string name in reports
+---@field [integer] string in place of named fields
 
 ---@class (exact) KeepArmOptions
----@field step integer the last step
+---@field step number the last step
 ---@field label? string what a person calls it (default "")
 ---@field seconds? number what the training took
 
 ---@class (exact) KeepScheduleOptions
----@field points number[][] { {at, keep}, ... }, rising, the first at 0
+---@field points? number[][] { {at, keep}, ... }, rising, the first at 0
 ---@field by? "progress"|"steps"|"tokens" what the points are counted in: share of the run, steps or tokens (default "progress")
 ---@field interpolation? "step"|"linear" hold each value, or draw straight lines (default "step")
+---@field [integer] number[] in place of named fields
 
 ---@class (exact) LastWordOptions
 ---@field model Model the model, with its tokenizer
----@field items string|any[] path of a file of JSON rows, several paths, or rows { question =, answer =, choices = } (answer: text, or index of a choice from 0)
----@field limit? integer take so many from the start (default: all)
----@field batch_tokens? integer tokens of a forward pass (default 4096)
+---@field items any[]|string path of a file of JSON rows, several paths, or rows { question =, answer =, choices = } (answer: text, or index of a choice from 0)
+---@field limit? number take so many from the start (default: all)
+---@field batch_tokens? number tokens of a forward pass (default 4096)
 
 ---@class (exact) LinearOptions
 ---@field peak number highest learning rate
----@field warmup? integer steps of the linear rise (default 0)
----@field steps integer steps of the whole run
+---@field warmup? number steps of the linear rise (default 0)
+---@field steps number steps of the whole run
 ---@field final? number last learning rate as a share of the peak (default 0)
 
 ---@class (exact) LlamaOptions
 ---@field tokenizer Tokenizer whose ids the model reads
----@field dim? integer width (default 256)
----@field layers? integer transformer blocks (default 6)
----@field heads? integer attention heads (default 8)
----@field context? integer longest row (default 256)
+---@field dim? number width (default 256)
+---@field layers? number transformer blocks (default 6)
+---@field heads? number attention heads (default 8)
+---@field context? number longest row (default 256)
 ---@field tied? boolean the output head is the embedding table (default true)
 ---@field dropout? number share of activations dropped in training (default 0)
 ---@field norm_eps? number added to the variance in norms (default 1e-05)
----@field seed? integer weights from this seed at once; without it the model is an architecture
----@field ff? integer inner width of the feed-forward block (default: 8/3 of dim, GPT-2: 4 of dim)
----@field kv_heads? integer key and value heads (default: as many as heads)
+---@field seed? number weights from this seed at once; without it the model is an architecture
+---@field ff? number inner width of the feed-forward block (default: 8/3 of dim, GPT-2: 4 of dim)
+---@field kv_heads? number key and value heads (default: as many as heads)
 ---@field rope_theta? number base of the rotary frequencies (default 10000)
----@field window? integer a token sees only so many before it (default: all)
+---@field window? number a token sees only so many before it (default: all)
 
 ---@class (exact) LoaderOptions
 ---@field data Corpus|Tokens text, or stored tokens
 ---@field tokenizer? Tokenizer needed with a corpus
----@field batch? integer rows of a batch (default 32)
----@field context? integer tokens of a row (default 256)
----@field seed? integer order of the rows (default 0)
+---@field batch? number rows of a batch (default 32)
+---@field context? number tokens of a row (default 256)
+---@field seed? number order of the rows (default 0)
 ---@field order? "shuffled"|"sequential" shuffled: without end, every row once an epoch; sequential: every row once, in order (default "shuffled")
 ---@field mask_documents? boolean tokens see only their own document (default false)
 
 ---@class (exact) LookOptions
----@field limit? integer how many (default 10)
+---@field limit? number how many (default 10)
 
 ---@class (exact) LoraOptions
----@field rank? integer inner width of the adapters (default 8)
+---@field rank? number inner width of the adapters (default 8)
 ---@field alpha? number the change is scaled by alpha / rank (default: twice the rank)
 ---@field targets? ("q_proj"|"k_proj"|"v_proj"|"o_proj"|"gate_proj"|"up_proj"|"down_proj")[] which matrices of each layer are adapted (default {"q_proj", "v_proj"})
----@field seed? integer of the adapters' first factors; the second start at zero (default 0)
+---@field seed? number of the adapters' first factors; the second start at zero (default 0)
 
 ---@class (exact) LowEntropyOptions
 ---@field keep? number|KeepSchedule share of tokens kept, 0 to 1, or a schedule; default 0.6
@@ -239,17 +269,18 @@
 ---@field version? string stands for the function's meaning where its code does not say it all, as when it reads files: another version, other documents
 
 ---@class (exact) MemoryOptions
----@field batch? integer rows of a forward and backward pass (default 32)
----@field context? integer tokens of a row (default: the model's context)
----@field copies? integer further models of this size that are held meanwhile, weights only (default 0)
+---@field batch? number rows of a forward and backward pass (default 32)
+---@field context? number tokens of a row (default: the model's context)
+---@field copies? number further models of this size that are held meanwhile, weights only (default 0)
 ---@field require? boolean an error, with the numbers, where it does not fit (default false)
 
 ---@class (exact) MixOptions
----@field parts any[][] { {corpus, weight}, ... }
+---@field parts? any[][] { {corpus, weight}, ... }
 ---@field name? string name in reports
+---@field [integer] any[] in place of named fields
 
 ---@class (exact) NormalOptions
----@field shape integer[] sizes, outermost first
+---@field shape number[] sizes, outermost first
 ---@field stream RandomStream where the numbers come from; it moves on
 ---@field mean? number mean (default 0)
 ---@field std? number standard deviation (default 1)
@@ -258,17 +289,18 @@
 ---@field model Model the model
 ---@field data Corpus|Tokens text to look at
 ---@field tokenizer? Tokenizer default: the model's
----@field context? integer tokens of a row (default: the model's context)
----@field batch? integer rows of a forward pass (default 16)
----@field limit_tokens? integer about so many, spread evenly (default: all)
+---@field context? number tokens of a row (default: the model's context)
+---@field batch? number rows of a forward pass (default 16)
+---@field limit_tokens? number about so many, spread evenly (default: all)
 ---@field mask_documents? boolean tokens see only their own document (default false)
 ---@field entropy? boolean the entropy of each prediction too (default false)
 
 ---@class (exact) OpenRunOptions
 ---@field experiment string name of the experiment
----@field params table every parameter, resolved
----@field origins? table where each parameter's value came from
----@field seed? integer seed of the run (default 0)
+---@field params table<any, any> every parameter, resolved
+---@field origins? table<any, any> where each parameter's value came from
+---@field meanings? table<string, string> what each parameter stands for
+---@field seed? number seed of the run (default 0)
 ---@field slug? string short text in the directory's name (default "")
 ---@field dir? string the run directory itself (default: runs/<experiment>/<time>-<slug>-<fingerprint>)
 
@@ -305,14 +337,14 @@
 
 ---@class (exact) ProgressOptions
 ---@field label string what is running
----@field steps? integer steps of the whole run; 0 if unknown (default 0)
----@field first? integer steps done before (default 0)
+---@field steps? number steps of the whole run; 0 if unknown (default 0)
+---@field first? number steps done before (default 0)
 
 ---@class (exact) ProgressUpdateOptions
----@field step integer steps done
+---@field step number steps done
 ---@field loss? number nats per token
 ---@field kept? number share of tokens kept
----@field tokens? integer tokens of this step (default 0)
+---@field tokens? number tokens of this step (default 0)
 
 ---@class (exact) RandomOptions
 ---@field keep? number|KeepSchedule share of tokens kept, 0 to 1, or a schedule; default 0.6
@@ -321,9 +353,9 @@
 ---@field scores? Scores the reference model's losses, from rho.score
 
 ---@class (exact) RandomStreamOptions
----@field seed? integer seed of the run or of the text (default 0)
+---@field seed? number seed of the run or of the text (default 0)
 ---@field name string what the numbers are for
----@field step? integer index of the document or step (default 0)
+---@field step? number index of the document or step (default 0)
 
 ---@class (exact) ReferenceEntropyOptions
 ---@field keep? number|KeepSchedule share of tokens kept, 0 to 1, or a schedule; default 0.6
@@ -341,7 +373,7 @@
 ---@field path string the HTML file
 ---@field title string title
 ---@field subtitle? string line under the title (default "")
----@field sections table[] tables with kind = text, parameters, table, plot or tokens, and title
+---@field sections table<any, any>[] tables with kind = text, parameters, manifest, table, plot or tokens, and title
 
 ---@class (exact) RestoreOptions
 ---@field model Model receives the weights
@@ -351,12 +383,13 @@
 ---@field mark? boolean write a line into the metrics that says where the training went on (default true)
 
 ---@class (exact) RuleStagesOptions
----@field stages any[][] { {start, rule}, ... }, rising, the first at 0
+---@field stages? any[][] { {start, rule}, ... }, rising, the first at 0
 ---@field by? "progress"|"steps"|"tokens" what the points are counted in: share of the run, steps or tokens (default "progress")
+---@field [integer] any[] in place of named fields
 
 ---@class (exact) RunIdentityOptions
 ---@field experiment string name of the experiment
----@field params table every parameter, resolved
+---@field params table<any, any> every parameter, resolved
 ---@field run function the experiment's function
 ---@field file? string the experiment file (default "")
 
@@ -368,16 +401,16 @@
 
 ---@class (exact) SaveModelOptions
 ---@field type? "f32"|"bf16"|"f16"|"q8_0" number format (default: f32, of GGUF: f16)
----@field shard_bytes? integer weights beyond this are split over several files (default 5000000000)
+---@field shard_bytes? number weights beyond this are split over several files (default 5000000000)
 
 ---@class (exact) ScoreOptions
 ---@field reference Model the frozen reference model
 ---@field data Corpus|Tokens text to score
 ---@field tokenizer? Tokenizer default: the reference's
----@field context? integer tokens of a row; training must use the same (default: the reference's)
+---@field context? number tokens of a row; training must use the same (default: the reference's)
 ---@field entropy? boolean keep the entropy of each prediction too (default false)
 ---@field mask_documents? boolean tokens see only their own document (default false)
----@field batch? integer rows of a forward pass (default: about 4096 tokens)
+---@field batch? number rows of a forward pass (default: about 4096 tokens)
 
 ---@class (exact) SelfReferenceIntersectionOptions
 ---@field keep? number|KeepSchedule share each side keeps; the realised share is smaller; default 0.7
@@ -402,57 +435,58 @@
 
 ---@class (exact) StoreKeyOptions
 ---@field verb string public name of what computes
----@field parts table everything that can change the result: plain data, artifacts, functions
+---@field parts table<any, any> everything that can change the result: plain data, artifacts, functions
 ---@field files? string[] files whose content counts (default {})
----@field notes? table what people call the parts; does not count
+---@field notes? table<any, any> what people call the parts; does not count
 ---@field exact? boolean keep 1 and 1.0 apart (default false)
 
 ---@class (exact) TakeOptions
----@field documents? integer at most so many
----@field bytes? integer until their texts reach so many
+---@field documents? number at most so many
+---@field bytes? number until their texts reach so many
 
 ---@class (exact) TextOptions
----@field path string[] files or directories; relative ones are looked for here, then beside the script
+---@field path? string[] files or directories; relative ones are looked for here, then beside the script
 ---@field suffix? string[] files to take from directories (default {".txt", ".txt.gz", ".txt.zst", ".md", ".md.gz", ".md.zst"})
 ---@field separator? string text between documents of one file; without it a file is one document
----@field limit? integer stop after so many
+---@field limit? number stop after so many
 ---@field name? string name in reports
+---@field [integer] string in place of named fields
 
 ---@class (exact) TrainBpeOptions
----@field data Corpus|Corpus[] text to learn from
----@field vocab_size integer size of the vocabulary, bytes and <|endoftext|> included
+---@field data Corpus[]|Corpus text to learn from
+---@field vocab_size number size of the vocabulary, bytes and <|endoftext|> included
 ---@field pattern? "gpt2"|"gpt4"|"qwen2" where text is cut before merging (default "gpt4")
----@field bytes? integer learn from about so much of each corpus, its beginning (default: all)
+---@field bytes? number learn from about so much of each corpus, its beginning (default: all)
 ---@field specials? string[] special tokens, at the ids 0, 1, ...; <|endoftext|> separates documents (default {"<|endoftext|>"})
----@field min_frequency? integer pairs that occur less often are not merged (default 1)
+---@field min_frequency? number pairs that occur less often are not merged (default 1)
 
 ---@class (exact) UniformOptions
----@field shape integer[] sizes, outermost first
+---@field shape number[] sizes, outermost first
 ---@field stream RandomStream where the numbers come from; it moves on
 ---@field low? number smallest value (default 0)
 ---@field high? number bound from above (default 1)
 
 ---@class (exact) WsdOptions
 ---@field peak number highest learning rate
----@field warmup? integer steps of the linear rise (default 0)
----@field steps integer steps of the whole run
+---@field warmup? number steps of the linear rise (default 0)
+---@field steps number steps of the whole run
 ---@field final? number last learning rate as a share of the peak (default 0)
----@field decay? integer steps of the closing decay (default: a fifth)
+---@field decay? number steps of the closing decay (default: a fifth)
 
 ---@class (exact) rho.ablation.options
----@field arms table name = policy, or function(seed, name) that returns a policy or a finished run
+---@field arms table<any, any> name = policy, or function(seed, name) that returns a policy or a finished run
 ---@field train function train(policy, seed, name) returns the run of rho.train; the seed must decide weights and order
----@field seeds? integer|integer[] how many, or which (default 3)
----@field keep? number|number[] share of the random control, or of several (default: what each arm kept with the first seed)
+---@field seeds? number[]|number how many, or which (default 3)
+---@field keep? number[]|number share of the random control, or of several (default: what each arm kept with the first seed)
 ---@field metric? string tag that is compared (default: the first held-out loss)
 ---@field confidence? number of the intervals (default 0.95)
 ---@field title? string title of plot and report
 
 ---@class (exact) rho.analysis.category_section.options
----@field masks table masks of rho.analysis.dynamics
+---@field masks table<any, any> masks of rho.analysis.dynamics
 ---@field ids Tensor token ids, from rho.analysis.observe
 ---@field tokenizer Tokenizer the tokenizer
----@field limit? integer how much text (default 400)
+---@field limit? number how much text (default 400)
 ---@field title? string title (default "Token categories")
 
 ---@class (exact) rho.analysis.dynamics.options
@@ -472,8 +506,8 @@
 ---@field by Tensor the group of each token, whole numbers
 ---@field tokenizer? Tokenizer names groups that are token ids
 ---@field names? string[] names of groups 0, 1, ...
----@field min_count? integer leave out rarer groups (default 1)
----@field limit? integer so many groups at most
+---@field min_count? number leave out rarer groups (default 1)
+---@field limit? number so many groups at most
 
 ---@class (exact) rho.compare.options
 ---@field baseline? string name of the arm the others are measured against (default "clm")
@@ -481,45 +515,49 @@
 ---@field texts? string[] texts to colour token by token in the report (default {})
 ---@field keep? number share kept in the token pictures (default 0.6)
 ---@field title? string title of plot and report
+---@field [string] any the runs, by name
 
 ---@class (exact) rho.data.corrupt.options
 ---@field data Corpus the corpus to corrupt
----@field seed? integer seed of the noise (default 1)
+---@field seed? number seed of the noise (default 1)
 ---@field noise? number chance of another piece of noise after each sentence (default 0.35)
 ---@field typos? number chance of a typing error per word (default 0.02)
 
 ---@class (exact) rho.data.generate.options
 ---@field kind? "clean"|"noisy" clean text or its noisy twin (default "clean")
----@field seed? integer seed of the text (default 1)
----@field documents? integer number of problems (default 10000)
----@field largest? integer largest number in a problem's statement (default 20)
+---@field seed? number seed of the text (default 1)
+---@field documents? number number of problems (default 10000)
+---@field largest? number largest number in a problem's statement (default 20)
 ---@field noise? number chance of another piece of noise at each gap (default 0.35)
 ---@field wrong? number share of problems with a wrong total (default 0.2)
 ---@field typos? number chance of a typing error per word (default 0.02)
 ---@field kinds? string[] kinds of problems (default: all, see rho.data.problem_kinds) (default {})
 
 ---@class (exact) rho.data.problems.options
----@field seed? integer seed of the problems (default 1)
----@field count? integer number of problems (default 200)
----@field largest? integer largest number in a problem's statement (default 20)
+---@field seed? number seed of the problems (default 1)
+---@field count? number number of problems (default 200)
+---@field largest? number largest number in a problem's statement (default 20)
 ---@field kinds? string[] kinds of problems (default: all, see rho.data.problem_kinds) (default {})
 
 ---@class (exact) rho.eval.compare.options
 ---@field baseline string name of the suite the others are measured against
+---@field [string] any the suites by name, or the paths of their eval.json
 
 ---@class (exact) rho.eval.suite.options
 ---@field model Model the model
 ---@field data string folder with eval/ and lambada/
 ---@field tasks? string[] names (default: all) (default {})
----@field limit? integer items of each task
----@field shots? integer solved examples before each item, drawn from the task itself; the item is never its own example (default 0)
----@field seed? integer draws the examples (default 1)
+---@field limit? number items of each task
+---@field shots? number solved examples before each item, drawn from the task itself; the item is never its own example (default 0)
+---@field seed? number draws the examples (default 1)
 ---@field name? string names the file in the run directory that keeps rows, versions and prompt hashes: eval.json (default "eval")
 
 ---@class (exact) rho.experiment.options
 ---@field name string names the run directories
 ---@field doc? string one sentence for --help
----@field params? table name = default, or name = { default, doc = ..., unit = ... }
+---@field params? table<any, any> name = default, or name = { default, doc = ..., unit = ... }
+---@field sweep? rho.Sweep cells to run instead of one run; --no-sweep runs the experiment once with its own parameters
+---@field baseline? string what tables of a sweep take differences from: an arm (clm), or a cell (keep=1)
 ---@field run function run(p): does the work and returns what is to be printed, such as rho.compare's result
 
 ---@class (exact) rho.loss.kl.options
@@ -529,7 +567,7 @@
 ---@field reference rho.Run|Model the reference: a run of rho.train, or a model
 ---@field data Corpus text to score
 ---@field tokenizer? Tokenizer default: the reference's
----@field context? integer tokens in a row (default: the reference's context)
+---@field context? number tokens in a row (default: the reference's context)
 ---@field entropy? boolean keep the entropy of the reference's predictions too (default false)
 ---@field mask_documents? boolean tokens see only their own document; training must do the same (default false)
 
@@ -543,10 +581,10 @@
 
 ---@class (exact) rho.select.blade.options
 ---@field clean Corpus text the reference is updated on
----@field every? integer between synchronisations (default 100)
----@field updates? integer of the reference after each (default 10)
+---@field every? number between synchronisations (default 100)
+---@field updates? number of the reference after each (default 10)
 ---@field lr? number learning rate of the updates, constant (default 0.001)
----@field batch? integer rows of an update (default 8)
+---@field batch? number rows of an update (default 8)
 ---@field keep? number|KeepSchedule share kept, 0 to 1, or a schedule (default 0.6)
 ---@field scope? "sequence"|"micro_batch"|"batch"|"corpus" which tokens compete (default "batch")
 ---@field normaliser? "selected"|"valid"|"weights" what the weighted losses are divided by (default "selected")
@@ -612,7 +650,7 @@
 ---@field normaliser? "selected"|"valid"|"weights" what the weighted losses are divided by (default "selected")
 
 ---@class (exact) rho.select.long_ce.options
----@field short integer longest short context
+---@field short number longest short context
 ---@field cap? number largest weight (default 5)
 ---@field scope? "sequence"|"micro_batch"|"batch"|"corpus" which tokens compete (default "batch")
 ---@field normaliser? "selected"|"valid"|"weights" what the weighted losses are divided by (default "valid")
@@ -668,7 +706,7 @@
 ---@field earlier Scores losses of the earlier checkpoint
 ---@field keep? number|KeepSchedule share kept, 0 to 1, or a schedule (default 0.6)
 ---@field gamma? number share of the fall in loss; 1 leaves attention, and the forward pass it takes, out (default 0.5)
----@field layer? integer layer whose attention counts (default: the last)
+---@field layer? number layer whose attention counts (default: the last)
 ---@field scope? "sequence"|"micro_batch"|"batch"|"corpus" which tokens compete (default "sequence")
 ---@field normaliser? "selected"|"valid"|"weights" what the weighted losses are divided by (default "selected")
 
@@ -700,24 +738,44 @@
 
 ---@class (exact) rho.stage.options
 ---@field name string what rhoscript why calls it
----@field inputs? table what run gets and what the result depends on: plain data, corpora, models, runs (default {})
+---@field inputs? table<any, any> what run gets and what the result depends on: plain data, corpora, models, runs (default {})
 ---@field files? string[] files whose content the result depends on (default {})
----@field seed? integer math.random starts from it, whatever was drawn before (default 0)
+---@field seed? number math.random starts from it, whatever was drawn before (default 0)
 ---@field version? string stands for what neither inputs nor code show, such as a program that is called (default "")
 ---@field run function run(inputs, dir): does the work; returns plain data and may write files below dir
+
+---@class (exact) rho.sweep.asha.options
+---@field space rho.Sweep the cells, in the order they are tried
+---@field arm string name of the training that is cut short (rho.train's name); other trainings of a run are whole
+---@field metric string what is compared: a tag of the arm's metrics, such as eval/clean/loss
+---@field rungs number[] where trainings pause, at the first evaluation from there on; rising
+---@field eta? number one in so many is promoted (default 3)
+---@field parallel? number decisions that may be under way together; more workers than that wait (default 1)
+---@field goal? "min"|"max" which values of the metric are better (default "min")
+
+---@class (exact) rho.sweep.grid.options
+---@field [string] any lists of values by parameter of the experiment
+
+---@class (exact) rho.sweep.random.options
+---@field space table<any, any> a distribution or a list for each parameter
+---@field count number cells
+---@field seed? number seed of the draws, not of the runs (default 1)
+
+---@class (exact) rho.sweep.zip.options
+---@field [string] any lists of values by parameter of the experiment, all of one length
 
 ---@class (exact) rho.train.options
 ---@field model Model architecture to initialise from the seed, or trained weights to continue from
 ---@field data Corpus text to train on
 ---@field tokens number tokens to see; rounded up to whole steps
 ---@field name? string names the run's folder (default: the policy's name)
----@field seed? integer initial weights, batch order and random selection (default 1)
+---@field seed? number initial weights, batch order and random selection (default 1)
 ---@field select? Policy which tokens carry loss (default: all)
 ---@field objective? function objective(t): what is lowered instead of the weighted losses; t has loss and weights, [rows, context], pass (see Forward: log-sum-exp, logits, entropies), model, batch, step and progress. It returns the sum over the tokens, (t.loss * t.weights):sum() by default; the trainer divides by what the policy says
 ---@field tokenizer? Tokenizer default: the model's
----@field batch? integer rows per step (default 32)
----@field accumulate? integer pieces a step's batch is cut into to save memory; the gradient stays that of the whole batch (default 1)
----@field context? integer tokens in a row (default: the model's context)
+---@field batch? number rows per step (default 32)
+---@field accumulate? number pieces a step's batch is cut into to save memory; the gradient stays that of the whole batch (default 1)
+---@field context? number tokens in a row (default: the model's context)
 ---@field mask_documents? boolean tokens see only their own document, in training and evaluation (default false)
 ---@field lr? number peak learning rate of the default schedule (cosine to a tenth, 5 % warm-up) (default 0.001)
 ---@field schedule? Schedule learning rate by step, instead of lr
@@ -725,14 +783,14 @@
 ---@field eps? number AdamW's epsilon (default 1e-08)
 ---@field weight_decay? number decoupled decay, on matrices only (default 0.1)
 ---@field clip? number largest gradient norm (default 1)
----@field eval? Corpus|table held-out corpus, or { name = corpus, ... }
----@field eval_every? integer default: twenty times a run
+---@field eval? Corpus|table<any, any> held-out corpus, or { name = corpus, ... }
+---@field eval_every? number default: twenty times a run
 ---@field eval_tokens? number look at this many tokens of each held-out corpus (default: all)
----@field answers? table { prompts = {...}, answers = {...} }: exact match of greedy answers, measured at the end
----@field log_every? integer default: two hundred lines a run
+---@field answers? table<any, any> { prompts = {...}, answers = {...} }: exact match of greedy answers, measured at the end
+---@field log_every? number default: two hundred lines a run
 ---@field watch? function watch(model, point): called at every evaluation with the model in training; what it returns, plain data, is kept in the run's watched list
----@field state? table plain data that the policy's functions change: saved with checkpoints and put back when a training goes on
----@field checkpoint_every? integer save so often, besides by the clock, at the end and when interrupted
+---@field state? table<any, any> plain data that the policy's functions change: saved with checkpoints and put back when a training goes on
+---@field checkpoint_every? number save so often, besides by the clock, at the end and when interrupted
 ---@field checkpoint_seconds? number save so often; at most a fiftieth of the time goes into saving (default 120)
 
 ---The folder of one trained model inside a run.
@@ -748,7 +806,7 @@ function Arm:dir() end
 function Arm:name() end
 
 ---Appends a line to metrics.jsonl: step, tokens, and a number for each tag. Adds speed and memory under perf/.
----@param line table { step =, tokens =, ["train/loss"] =, ... }
+---@param line table<any, any> { step =, tokens =, ["train/loss"] =, ... }
 function Arm:log(line) end
 
 ---Writes model, optimiser and state in one move; a crash leaves the checkpoint before.
@@ -758,7 +816,7 @@ function Arm:checkpoint(options) end
 
 ---Puts the newest checkpoint back and cuts the metrics to its step; without one, empties the metrics.
 ---@param options RestoreOptions what to fill
----@return table # the state that checkpoint was given, or nil
+---@return table<any, any> # the state that checkpoint was given, or nil
 function Arm:restore(options) end
 
 ---Step of the newest checkpoint of that training, or nil.
@@ -767,15 +825,15 @@ function Arm:restore(options) end
 function Arm:at(identity) end
 
 ---Writes summary.json and adds the arm's tokens to the manifest.
----@param summary table plain data; tokens and selected are counted
+---@param summary table<any, any> plain data; tokens and selected are counted
 function Arm:finish(summary) end
 
 ---Name, path and checkpoints.
----@return table # the table
+---@return table<any, any> # the table
 function Arm:describe() end
 
 ---Writes config.json of the folder: what is trained there, and how far.
----@param config table plain data
+---@param config table<any, any> plain data
 function Arm:config(config) end
 
 ---Puts a stored training into the folder: metrics and the last checkpoint, as if it had been done here.
@@ -816,17 +874,17 @@ function Batch:labels() end
 function Batch:prompt() end
 
 ---The text of a row.
----@param row integer row, from 1
+---@param row number row, from 1
 ---@return string # the text
 function Batch:text(row) end
 
 ---The batch in n pieces of whole rows, to save memory; policies know that they belong together.
----@param n integer number of pieces
+---@param n number number of pieces
 ---@return Batch[] # the pieces
 function Batch:split(n) end
 
 ---The same tokens with short contexts: the row is cut into blocks of n positions that do not see each other.
----@param n integer positions of a block
+---@param n number positions of a block
 ---@return Batch # the batch
 function Batch:short(n) end
 
@@ -835,7 +893,7 @@ function Batch:short(n) end
 function Batch:without_prompt() end
 
 ---Step, sizes and where each row comes from.
----@return table # the table
+---@return table<any, any> # the table
 function Batch:describe() end
 
 ---Gives its memory back at once.
@@ -963,7 +1021,7 @@ function Corpus:map(change, options) end
 
 ---The first documents as tables, for looking at.
 ---@param options? LookOptions how many
----@return table[] # { { text =, source =, spans = }, ... }
+---@return table<any, any>[] # { { text =, source =, spans = }, ... }
 function Corpus:documents(options) end
 
 ---SHA-256 of the content, labels included. Reads the corpus once.
@@ -985,7 +1043,7 @@ function Corpus:name() end
 function Corpus:tokens(tokenizer) end
 
 ---Name and parts; counts and hash where they are known already.
----@return table # the table
+---@return table<any, any> # the table
 function Corpus:describe() end
 
 ---Gives its memory back at once.
@@ -1020,7 +1078,7 @@ function Forward:valid() end
 function Forward:hidden() end
 
 ---Logits of one row, [context, vocabulary]; of the whole batch, [rows, context, vocabulary], where no row is named.
----@param row? integer row, from 1
+---@param row? number row, from 1
 ---@return Tensor # the result
 function Forward:logits(row) end
 
@@ -1044,17 +1102,17 @@ function GracefulSection:release() end
 local Guard = {}
 
 ---Takes the loss of a step; raises an error with code diverged.
----@param step integer the step
+---@param step number the step
 ---@param loss number nats per token
----@param bad_tokens? integer single losses that are not finite (stats().bad_loss)
+---@param bad_tokens? number single losses that are not finite (stats().bad_loss)
 function Guard:check(step, loss, bad_tokens) end
 
 ---What a resumed run needs to go on alike.
----@return table # plain data
+---@return table<any, any> # plain data
 function Guard:state() end
 
 ---Takes over a state.
----@param state table from state()
+---@param state table<any, any> from state()
 function Guard:restore(state) end
 
 ---Gives its memory back at once.
@@ -1079,13 +1137,13 @@ function KeepSchedule:release() end
 local Loader = {}
 
 ---The batch of a step, counted from 1.
----@param step integer the step
+---@param step number the step
 ---@return Batch # the batch
 function Loader:batch(step) end
 
 ---Iterates over the batches of steps first ... n.
----@param n integer last step
----@param first? integer first step
+---@param n number last step
+---@param first? number first step
 ---@return Iterator # for the generic for
 function Loader:steps(n, first) end
 
@@ -1106,7 +1164,7 @@ function Loader:tokens_per_batch() end
 function Loader:data() end
 
 ---Sizes and order.
----@return table # the table
+---@return table<any, any> # the table
 function Loader:describe() end
 
 ---Gives its memory back at once.
@@ -1117,7 +1175,7 @@ function Loader:release() end
 local Model = {}
 
 ---A new model: weights from the seed where this one has none yet, else a copy of its weights.
----@param seed integer seed of the weights
+---@param seed number seed of the weights
 ---@return Model # the new model
 function Model:start(seed) end
 
@@ -1135,7 +1193,7 @@ function Model:forward(batch, policy) end
 
 ---Share of attention that each predicting position pays to prompt tokens, [rows, context], in [0, 1], mean over the heads of a layer, without gradient. Costs a forward pass.
 ---@param batch Batch a batch with prompts
----@param layer? integer layer, from 1 (default: the last)
+---@param layer? number layer, from 1 (default: the last)
 ---@return Tensor # shares
 function Model:attention(batch, layer) end
 
@@ -1153,7 +1211,7 @@ function Model:copy_from(other) end
 function Model:blend(other, share) end
 
 ---The trainable tensors in a fixed order.
----@return table[] # { { name =, shape =, count =, decays =, tensor = }, ... }
+---@return table<any, any>[] # { { name =, shape =, count =, decays =, tensor = }, ... }
 function Model:parameters() end
 
 ---Trainable numbers; a tied head counts once.
@@ -1161,7 +1219,7 @@ function Model:parameters() end
 function Model:parameter_count() end
 
 ---Floating-point operations of one token's forward and backward pass, or of the forward pass alone.
----@param context? integer tokens in a row (default: the model's context)
+---@param context? number tokens in a row (default: the model's context)
 ---@param kind? "training"|"forward" with or without the backward pass
 ---@return number # operations
 function Model:flops_per_token(context, kind) end
@@ -1179,27 +1237,27 @@ function Model:tokenizer() end
 function Model:fingerprint() end
 
 ---The architecture under Hugging Face's names.
----@return table # the table
+---@return table<any, any> # the table
 function Model:config() end
 
 ---Sizes, parameters, operations per token and memory for a training batch.
----@param tokens? integer tokens of a training batch (default: 32 rows)
----@return table # the table
+---@param tokens? number tokens of a training batch (default: 32 rows)
+---@return table<any, any> # the table
 function Model:describe(tokens) end
 
 ---Logits after each token of one row, [tokens, vocabulary].
----@param ids integer[]|string token ids, or a text
+---@param ids number[]|string token ids, or a text
 ---@return Tensor # logits
 function Model:logits(ids) end
 
 ---A text token by token: pieces, and the loss and entropy of each. The first token has nothing before it unless the tokenizer has <|endoftext|>, which then stands for the start.
 ---@param text string the text
----@return table # { pieces = {...}, loss = {...}, entropy = {...}, ids = {...} }
+---@return table<any, any> # { pieces = {...}, loss = {...}, entropy = {...}, ids = {...} }
 function Model:token_losses(text) end
 
 ---Continues texts. Several prompts run together. The draw for prompt r at position p depends on the seed, r and p only.
----@param options GenerateOptions prompts and how to draw
----@return string|string[] # the continuation, or one for each prompt
+---@param options GenerateOptions|(string[]|string)[] prompts and how to draw
+---@return string[]|string # the continuation, or one for each prompt
 function Model:generate(options) end
 
 ---Writes config.json, model.safetensors and tokenizer.json, as Hugging Face tools read them; the directory appears whole or not at all. Chat template and generation settings that came with the model go with it. A path that ends in .gguf gets one file in that form, f32, f16 or q8_0.
@@ -1209,7 +1267,7 @@ function Model:save(path, options) end
 
 ---What training takes: weights, gradients and AdamW's two moments, what the forward pass keeps for the backward pass, and what this machine has left.
 ---@param options? MemoryOptions batch, and what else is held
----@return table # bytes: { weights =, gradients =, optimiser =, activations =, copies =, total =, available = }, and a text
+---@return table<any, any> # bytes: { weights =, gradients =, optimiser =, activations =, copies =, total =, available = }, and a text
 function Model:memory(options) end
 
 ---A copy whose matrices are frozen and carry low-rank adapters, W + (alpha / rank) B A (arXiv:2106.09685). rho.train trains the adapters alone. It starts as the model itself: B is zero.
@@ -1247,7 +1305,7 @@ function Optimiser:zero_grad() end
 function Optimiser:grad_norm() end
 
 ---Rates and counters.
----@return table # the table
+---@return table<any, any> # the table
 function Optimiser:describe() end
 
 ---Gives its memory back at once.
@@ -1273,19 +1331,19 @@ function Policy:weights(batch, losses, progress) end
 ---@param batch Batch the whole batch
 ---@param losses Tensor[] losses of each piece of batch:split(n), in order
 ---@param progress? number share of the run done, for schedules
----@return table[] # { { weights =, total = }, ... }, totals to be added up
+---@return table<any, any>[] # { { weights =, total = }, ... }, totals to be added up
 function Policy:plan(batch, losses, progress) end
 
 ---The weights the policy gives to tokens whose columns are handed in, and what their weighted losses are divided by: for looking at a policy on observed losses, and for testing one on numbers worked out by hand.
 ---@param columns table<string, Tensor> name = tensor, [rows, context] or [tokens], all alike; `valid` (0 or 1) marks padding
 ---@param progress? number share of the run done, for schedules
----@param seed? integer for the column random and the rule sample
+---@param seed? number for the column random and the rule sample
 ---@return Tensor # weights
 ---@return number # the divisor
 function Policy:apply(columns, progress, seed) end
 
 ---What the last step kept: counts, mean losses, and precision and recall where the text has labels.
----@return table # { loss =, kept =, selected =, valid =, mean_kept =, mean_dropped =, precision =, recall =, labels = }
+---@return table<any, any> # { loss =, kept =, selected =, valid =, mean_kept =, mean_dropped =, precision =, recall =, labels = }
 function Policy:stats() end
 
 ---Short name: excess_loss-0.6.
@@ -1305,7 +1363,7 @@ function Policy:extra_scores() end
 function Policy:ranks_across_pieces() end
 
 ---The parts as plain tables.
----@return table # the table
+---@return table<any, any> # the table
 function Policy:describe() end
 
 ---Gives its memory back at once.
@@ -1364,23 +1422,23 @@ function RandomStream:uniform() end
 function RandomStream:normal() end
 
 ---Uniform among 0, 1, ... n - 1.
----@param n integer how many values
+---@param n number how many values
 ---@return integer # the number
 function RandomStream:below(n) end
 
 ---Uniform among the integers a ... b, both included.
----@param a integer smallest
----@param b integer largest
+---@param a number smallest
+---@param b number largest
 ---@return integer # the number
 function RandomStream:int(a, b) end
 
 ---One element of a list, each as likely.
----@param list table the list
+---@param list table<any, any> the list
 ---@return any # the element
 function RandomStream:pick(list) end
 
 ---Seed, name and step.
----@return table # the table
+---@return table<any, any> # the table
 function RandomStream:describe() end
 
 ---Gives its memory back at once.
@@ -1425,16 +1483,16 @@ function RunDirectory:arm(name) end
 ---Adds operations to the manifest's account.
 ---@param purpose "reference_training"|"scoring"|"training"|"selection"|"evaluation" what they were for
 ---@param flops number floating-point operations
----@param tokens? integer tokens they were spent on
+---@param tokens? number tokens they were spent on
 function RunDirectory:compute(purpose, flops, tokens) end
 
 ---Writes summary.json and the final manifest, and gives the directory up.
----@param summary? table plain data
+---@param summary? table<any, any> plain data
 ---@param status? "done"|"failed"|"diverged"|"stopped" how the run ended
 function RunDirectory:finish(summary, status) end
 
 ---The manifest.
----@return table # the table
+---@return table<any, any> # the table
 function RunDirectory:describe() end
 
 ---Gives its memory back at once.
@@ -1449,7 +1507,7 @@ local RunIdentity = {}
 function RunIdentity:digest() end
 
 ---The parts.
----@return table # the table
+---@return table<any, any> # the table
 function RunIdentity:describe() end
 
 ---Gives its memory back at once.
@@ -1460,7 +1518,7 @@ function RunIdentity:release() end
 local Schedule = {}
 
 ---The parameters.
----@return table # the table
+---@return table<any, any> # the table
 function Schedule:describe() end
 
 ---Gives its memory back at once.
@@ -1487,7 +1545,7 @@ function Scores:reference() end
 function Scores:columns() end
 
 ---File, corpus, reference and row length.
----@return table # the table
+---@return table<any, any> # the table
 function Scores:describe() end
 
 ---Gives its memory back at once.
@@ -1523,7 +1581,7 @@ local StoreKey = {}
 function StoreKey:digest() end
 
 ---Verb, parts and engine.
----@return table # the table
+---@return table<any, any> # the table
 function StoreKey:describe() end
 
 ---Gives its memory back at once.
@@ -1553,7 +1611,7 @@ function StoredObject:value() end
 function StoredObject:place(target) end
 
 ---Label, size, and when and how long it was made.
----@return table # the table
+---@return table<any, any> # the table
 function StoredObject:describe() end
 
 ---Gives its memory back at once.
@@ -1676,22 +1734,22 @@ function Tensor:ne(x) end
 function Tensor:isnan() end
 
 ---Sum of the elements. Over all of them, or along one dimension.
----@param dim? integer dimension that goes, from 1; negative from the innermost
+---@param dim? number dimension that goes, from 1; negative from the innermost
 ---@return Tensor # the result
 function Tensor:sum(dim) end
 
 ---Mean of the elements. Over all of them, or along one dimension.
----@param dim? integer dimension that goes, from 1; negative from the innermost
+---@param dim? number dimension that goes, from 1; negative from the innermost
 ---@return Tensor # the result
 function Tensor:mean(dim) end
 
 ---Largest element. Over all of them, or along one dimension.
----@param dim? integer dimension that goes, from 1; negative from the innermost
+---@param dim? number dimension that goes, from 1; negative from the innermost
 ---@return Tensor # the result
 function Tensor:max(dim) end
 
 ---Smallest element. Over all of them, or along one dimension.
----@param dim? integer dimension that goes, from 1; negative from the innermost
+---@param dim? number dimension that goes, from 1; negative from the innermost
 ---@return Tensor # the result
 function Tensor:min(dim) end
 
@@ -1719,7 +1777,7 @@ function Tensor:matmul(other) end
 function Tensor:sort(descending) end
 
 ---The k largest values of the innermost dimension, largest first, and their indices (from 1). Carries no gradient.
----@param k integer how many
+---@param k number how many
 ---@return Tensor # values
 ---@return Tensor # indices
 function Tensor:topk(k) end
@@ -1730,7 +1788,7 @@ function Tensor:topk(k) end
 function Tensor:quantile(q) end
 
 ---The same numbers under another shape; one size may be -1.
----@param shape integer[] sizes, outermost first
+---@param shape number[] sizes, outermost first
 ---@return Tensor # the result
 function Tensor:reshape(shape) end
 
@@ -1739,19 +1797,19 @@ function Tensor:reshape(shape) end
 function Tensor:transpose() end
 
 ---Entries from ... to of a dimension, both included.
----@param from integer first entry
----@param to integer last entry
----@param dim? integer dimension, from 1; negative from the innermost
+---@param from number first entry
+---@param to number last entry
+---@param dim? number dimension, from 1; negative from the innermost
 ---@return Tensor # the result
 function Tensor:slice(from, to, dim) end
 
 ---One entry of the innermost dimension of each row: y[i] = x[i][ids[i]].
----@param ids integer[]|Tensor indices, from 1
+---@param ids number[]|Tensor indices, from 1
 ---@return Tensor # the result
 function Tensor:gather(ids) end
 
 ---Entries of the first dimension by index, in the given order.
----@param ids integer[]|Tensor indices, from 1
+---@param ids number[]|Tensor indices, from 1
 ---@return Tensor # the result
 function Tensor:rows(ids) end
 
@@ -1760,7 +1818,7 @@ function Tensor:rows(ids) end
 function Tensor:shape() end
 
 ---Number of elements, or the size of one dimension.
----@param dim? integer dimension, from 1; negative from the innermost
+---@param dim? number dimension, from 1; negative from the innermost
 ---@return integer # the size
 function Tensor:size(dim) end
 
@@ -1778,7 +1836,7 @@ function Tensor:get(...) end
 function Tensor:totable() end
 
 ---Shape, extremes and mean.
----@return table # the table
+---@return table<any, any> # the table
 function Tensor:describe() end
 
 ---The same numbers without their history.
@@ -1813,7 +1871,7 @@ function Tensor:release() end
 ---@field step integer Step, counted from 1.
 ---@field progress number Share of the run done.
 ---@field tokens integer Tokens seen before this step.
----@field memory table A table for what later steps need: plain data and models, saved with checkpoints.
+---@field memory table<any, any> A table for what later steps need: plain data and models, saved with checkpoints.
 local TokenView = {}
 
 ---Gives its memory back at once.
@@ -1830,7 +1888,7 @@ local Tokenizer = {}
 function Tokenizer:encode(text, options) end
 
 ---The text that ids stand for.
----@param ids integer[] token ids
+---@param ids number[] token ids
 ---@return string # the text
 function Tokenizer:decode(ids) end
 
@@ -1845,7 +1903,7 @@ function Tokenizer:pieces(text) end
 function Tokenizer:id(token) end
 
 ---The text of a token.
----@param id integer token id
+---@param id number token id
 ---@return string # the text
 function Tokenizer:token(id) end
 
@@ -1862,7 +1920,7 @@ function Tokenizer:save(path) end
 function Tokenizer:fingerprint() end
 
 ---Kind, size and fingerprint.
----@return table # the table
+---@return table<any, any> # the table
 function Tokenizer:describe() end
 
 ---Gives its memory back at once.
@@ -1893,15 +1951,116 @@ function Tokens:hash() end
 function Tokens:paths() end
 
 ---Counts, hash and tokenizer.
----@return table # the table
+---@return table<any, any> # the table
 function Tokens:describe() end
 
 ---Gives its memory back at once.
 function Tokens:release() end
 
+---Policies against their controls over paired seeds; prints as two tables.
+---@class rho.Ablation
+---@field header string[] names of the columns
+---@field cells string[][] the table as text
+---@field budget_header string[] names of the columns of the table of budgets
+---@field budget_cells string[][] the table of budgets as text
+---@field rows table<any, any>[] the figures by name, one table for each arm: { mean =, std =, low =, high = }
+---@field metric string the tag that is compared
+---@field seeds integer[] the seeds
+---@field notes string[] lines under the tables
+---@field plots string[] paths of the pictures
+---@field report string path of the HTML page
+local rho_Ablation = {}
+
+---Arms side by side; prints as a table.
+---@class rho.Comparison
+---@field header string[] names of the columns
+---@field cells string[][] the table as text
+---@field rows table<any, any>[] the figures by name, one table for each arm
+---@field notes string[] lines under the table
+---@field plots string[] paths of the pictures
+---@field report string path of the HTML page
+local rho_Comparison = {}
+
+---Plain data that knows its keys.
+---@class rho.Config
+---@field [string] any the values
+local rho_Config = {}
+
+---A deep copy with some values changed: groups are merged, lists replaced, unknown keys are errors.
+---@param changes table<any, any> values by name
+---@return rho.Config # the copy
+function rho_Config:with(changes) end
+
+---What rho.sweep.random draws from.
+---@class rho.Distribution
+local rho_Distribution = {}
+
+---What an experiment file returns.
+---@class rho.Experiment
+---@field name string its name
+---@field doc string one sentence
+---@field params table<any, any> parameters with their defaults
+---@field run function run(p): does the work
+---@field sweep rho.Sweep the cells it is run for; nil for one run
+local rho_Experiment = {}
+
+---The same experiment with other defaults; groups of values are merged.
+---@param changes table<any, any> values by name
+---@return rho.Experiment # the variant
+function rho_Experiment:with(changes) end
+
+---The same experiment over the cells of a sweep, for a file that sweeps what another file declares.
+---@param sweep rho.Sweep the cells
+---@return rho.Experiment # the experiment with its sweep
+function rho_Experiment:over(sweep) end
+
+---A finished training.
+---@class rho.Run
+---@field name string name of its arm
+---@field model Model the trained model
+---@field tokenizer Tokenizer the tokenizer
+---@field policy Policy what selected its tokens
+---@field context integer tokens in a row
+---@field seed integer its seed
+---@field steps integer optimiser steps
+---@field tokens integer tokens seen
+---@field selected integer tokens that carried loss
+---@field history table<any, any>[] { step =, tokens =, ["eval/NAME/loss"] =, ["eval/NAME/bpb"] = } at every evaluation, nats per token
+---@field final table<any, any> the last of history
+---@field labels table<any, any> { useful = { kept =, valid = }, ... }, where the text is labelled
+---@field watched table<any, any>[] { step =, tokens =, value = }: what watch returned
+---@field precision number share of useful tokens among the kept ones; nil without labels
+---@field recall number share of kept tokens among the useful ones; nil without labels
+---@field compute table<any, any> { training =, reference =, scoring = }, floating-point operations
+---@field arm Arm its folder
+local rho_Run = {}
+
+---Benchmarks side by side; prints as a table.
+---@class rho.Suite
+---@field rows table<any, any>[] one table for each task
+---@field mean number unweighted mean of the accuracies
+---@field stderr number its standard error
+local rho_Suite = {}
+
+---The cells an experiment is run for; a * b is every combination, a + b one after the other.
+---@class rho.Sweep
+local rho_Sweep = {}
+
+---The cells for which keeps(p) is true; p holds every parameter of the experiment.
+---@param keeps function keeps(p): whether to run the cell
+---@return rho.Sweep # the rest
+function rho_Sweep:filter(keeps) end
+
+---Each cell with several seeds.
+---@param count number number of seeds
+---@param first? number the first seed (default 1); the others follow
+---@return rho.Sweep # the cells
+function rho_Sweep:seeds(count, first) end
+
 local rho = {}
 rho.analysis = {}
 rho.data = {}
+rho.dry = {}
 rho.eval = {}
 rho.json = {}
 rho.loss = {}
@@ -1912,10 +2071,18 @@ rho.run = {}
 rho.select = {}
 ---@type Column loss of the model in training, nats
 rho.select.loss = nil
+---@class rho.select.reference_loss: Column
+---@overload fun(options?: ReferenceLossOptions): Policy
+---@type rho.select.reference_loss loss of the reference model, nats
+rho.select.reference_loss = nil
 ---@type Column loss - reference_loss, signed, nats
 rho.select.excess = nil
 ---@type Column entropy of the training model's prediction, nats
 rho.select.entropy = nil
+---@class rho.select.reference_entropy: Column
+---@overload fun(options?: ReferenceEntropyOptions): Policy
+---@type rho.select.reference_entropy entropy of the reference model's prediction, nats
+rho.select.reference_entropy = nil
 ---@type Column probability of the true token under the training model, exp(-loss)
 rho.select.probability = nil
 ---@type Column logit of the true token minus the largest other logit
@@ -1930,14 +2097,14 @@ rho.select.id = nil
 rho.select.source = nil
 ---@type Column 0 useful, 1 noise, 2 wrong (generated corpora only)
 rho.select.label = nil
----@type Column loss of the reference model, nats
-rho.select.reference_loss = nil
----@type Column entropy of the reference model's prediction, nats
-rho.select.reference_entropy = nil
----@type Column uniform in [0, 1), from the run's seed
+---@class rho.select.random: Column
+---@overload fun(options?: RandomOptions): Policy
+---@type rho.select.random uniform in [0, 1), from the run's seed
 rho.select.random = nil
 rho.store = {}
+rho.sweep = {}
 rho.tensor = {}
+rho.text = {}
 rho.tokenizer = {}
 
 ---Policies against full training and a random share, over paired seeds: mean and sample deviation, differences within seeds with t intervals, tokens and FLOPs to full training's final loss, and losses at equal seen tokens, selected tokens and total compute. The controls cannot be left out.
@@ -1947,29 +2114,29 @@ function rho.ablation(options) end
 
 ---A section for rho.report that colours text by token category.
 ---@param options rho.analysis.category_section.options see below
----@return table # the section
+---@return table<any, any> # the section
 function rho.analysis.category_section(options) end
 
 ---Token categories from the losses of the same tokens at several checkpoints (Rho-1, eq. 6 and figure 3): a line is fitted to each token's losses; H->L fell, L->H rose by more than the threshold, L->L stayed low and H->H stayed high.
 ---@param options rho.analysis.dynamics.options see below
----@return table # { shares = {["H->L"] = ...}, curves = { mean loss at each checkpoint }, masks = { 0/1 tensors }, change =, mean_last = }
+---@return table<any, any> # { shares = {["H->L"] = ...}, curves = { mean loss at each checkpoint }, masks = { 0/1 tensors }, change =, mean_last = }
 function rho.analysis.dynamics(options) end
 
 ---Fits Acc(L) = log(a L + c) to losses and accuracies of checkpoints (Rho-1, eq. 7). The signs are what the data give.
 ---@param options rho.analysis.fit_accuracy.options see below
----@return table # { a =, c =, r2 =, rmse = }
+---@return table<any, any> # { a =, c =, r2 =, rmse = }
 function rho.analysis.fit_accuracy(options) end
 
 ---Count and mean of values by an integer key, in ascending order of key. Values that are not finite are left out.
 ---@param values Tensor what is averaged, such as 0 or 1 for kept
 ---@param keys Tensor what by: token ids, positions, sources, labels
----@return table[] # { { key =, count =, mean = }, ... }
+---@return table<any, any>[] # { { key =, count =, mean = }, ... }
 function rho.analysis.group(values, keys) end
 
 ---Mean, sample deviation and Student's t interval of a few values, such as differences within seeds.
 ---@param values number[] the values
 ---@param confidence? number of the interval
----@return table # { mean =, std =, low =, high =, n =, p = }
+---@return table<any, any> # { mean =, std =, low =, high =, n =, p = }
 function rho.analysis.interval(values, confidence) end
 
 ---Overlap |A and B| / |A or B| of two sets of tokens; NaN where both are empty.
@@ -1980,22 +2147,22 @@ function rho.analysis.jaccard(a, b) end
 
 ---Every token of a text with its loss under a model. The same text, context and limit give the same tokens in the same order whatever the model, so that checkpoints can be compared token by token.
 ---@param options ObserveOptions model and text
----@return table # { loss =, entropy =, id =, position =, source =, label =, count =, flops = }: tensors of one dimension; entropy and label where there are any
+---@return table<any, any> # { loss =, entropy =, id =, position =, source =, label =, count =, flops = }: tensors of one dimension; entropy and label where there are any
 function rho.analysis.observe(options) end
 
 ---Jaccard overlap of every pair of selected sets, such as those of successive checkpoints.
 ---@param sets Tensor[] 0/1 tensors of the same tokens
----@return table # matrix[i][j]
+---@return table<any, any> # matrix[i][j]
 function rho.analysis.overlap(sets) end
 
 ---Perplexity of the tokens selected at checkpoint i under checkpoint j (Rho-1, figure 8).
 ---@param options rho.analysis.perplexity_matrix.options see below
----@return table # matrix[i][j]
+---@return table<any, any> # matrix[i][j]
 function rho.analysis.perplexity_matrix(options) end
 
 ---Share of tokens kept by token id, position, source or label; the most frequent groups first.
 ---@param options rho.analysis.selection_rate.options see below
----@return table[] # { { key =, count =, rate =, name = }, ... }
+---@return table<any, any>[] # { { key =, count =, rate =, name = }, ... }
 function rho.analysis.selection_rate(options) end
 
 ---The t below which Student's distribution has probability p.
@@ -2009,9 +2176,14 @@ function rho.analysis.t_quantile(p, df) end
 ---@return rho.Comparison # prints as a table
 function rho.compare(options) end
 
+---Plain data that knows its keys: cfg:with { lr = 1e-4, model = { layers = 6 } } is a deep copy with some values changed, groups merged and lists replaced. Reading or setting a key that is not there is an error that names the nearest, as is a changed value of another type. A configuration may be an experiment's params.
+---@param values table<any, any> numbers, strings, booleans, lists, and tables of them
+---@return rho.Config # the values, with the method with(changes)
+function rho.config(values) end
+
 ---Problems to answer from files of JSON rows, for exact match.
----@param options AnswersOptions files and templates
----@return table # { prompts = {...}, answers = {...} }
+---@param options AnswersOptions|string[] files and templates
+---@return table<any, any> # { prompts = {...}, answers = {...} }
 function rho.data.answers(options) end
 
 ---A corpus with web noise put between its sentences and typing errors into its words; the original text is labelled useful, the rest noise.
@@ -2020,7 +2192,7 @@ function rho.data.answers(options) end
 function rho.data.corrupt(options) end
 
 ---Documents from a Lua function or list. A document is a string, or spans with ground truth for every character, { "text", "useful", "more", "noise", ... } (labels useful, noise, wrong, and prompt for what is read but carries no loss), or { text = , source = }; nil leaves an index out. The function must give the same document for the same index each time.
----@param options DocumentsOptions function or list
+---@param options DocumentsOptions|(any[]|function)[] function or list
 ---@return Corpus # the documents
 function rho.data.documents(options) end
 
@@ -2030,12 +2202,12 @@ function rho.data.documents(options) end
 function rho.data.generate(options) end
 
 ---Documents from files of JSON rows, plain, gzip or zstd.
----@param options JsonlOptions files and how rows become text
+---@param options JsonlOptions|string[] files and how rows become text
 ---@return Corpus # the documents
 function rho.data.jsonl(options) end
 
 ---Several corpora as one: each row of a batch is drawn from a part with its weight's share.
----@param options MixOptions corpora and weights
+---@param options MixOptions|any[][] corpora and weights
 ---@return Corpus # the mixture
 function rho.data.mix(options) end
 
@@ -2050,22 +2222,45 @@ function rho.data.problem_kinds() end
 
 ---Problems of the embedded corpus to answer: prompts that stop before the result, and the results.
 ---@param options? rho.data.problems.options see below
----@return table # { prompts = {...}, answers = {...} }, as rho.train's answers option takes it
+---@return table<any, any> # { prompts = {...}, answers = {...} }, as rho.train's answers option takes it
 function rho.data.problems(options) end
 
 ---Documents from text files or directories of them, plain, gzip or zstd.
----@param options TextOptions files
+---@param options TextOptions|string[] files
 ---@return Corpus # the documents
 function rho.data.text(options) end
 
 ---Wraps a Lua function with the checks of a declaration and adds it to help and manual.
----@param declaration table name, doc, parameters, options, returns, example, open; fields are { name, type, ... }
+---@param declaration table<any, any> name, doc, parameters, options, returns, example, open; fields are { name, type, ... }
 ---@param fn? function the function; or the declaration's first entry
 ---@return function # the checked function
 function rho.declare(declaration, fn) end
 
+---Adds a class written in Lua, a table whose metatable has that __name, to help, manual and editor stubs.
+---@param declaration table<any, any> name, doc, properties as fields, methods as declarations
+function rho.declare_class(declaration) end
+
+---Whether rhoscript check runs the script.
+---@return boolean # whether
+function rho.dry.active() end
+
+---A sentence for the report of rhoscript check, at the line of the script that runs.
+---@param text string the sentence
+---@param blinds? boolean what follows in the script may fail because a stand-in lacks something
+function rho.dry.remark(text, blinds) end
+
+---Checks a scoring, enters what it would take, and promises the scores.
+---@param options DryScoringOptions reference and text
+---@return Scores # scores that policies accept and nobody can read
+function rho.dry.scores(options) end
+
+---Checks a training and enters what it would take.
+---@param options DryTrainingOptions the training, resolved
+---@return table<any, any> # { loss =, bits_per_byte = } of a model that knows nothing, { flops = } of the training
+function rho.dry.training(options) end
+
 ---Makes an error value without raising it.
----@param code "usage"|"value"|"io"|"format"|"shape"|"checkpoint"|"mismatch"|"diverged"|"interrupted"|"unsupported"|"memory"|"script"|"internal" what kind of error
+---@param code "usage"|"value"|"io"|"format"|"shape"|"checkpoint"|"mismatch"|"diverged"|"interrupted"|"unsupported"|"memory"|"script"|"dry"|"internal" what kind of error
 ---@param message string one sentence
 ---@param hint? string what to try
 ---@return rho.error # fields code, message, file, line, hint, traceback
@@ -2073,12 +2268,12 @@ function rho.error(code, message, hint) end
 
 ---Few-shot generation graded as GSM8K and MATH usually are: the answer is what follows ####, the last \boxed{}, "the answer is", or the last number; answers are compared as numbers, lists, intervals, matrices and expressions.
 ---@param options GradedAnswersOptions model and problems
----@return table # { accuracy =, stderr =, correct =, n =, unanswered =, truncated =, flops =, task =, items = }
+---@return table<any, any> # { accuracy =, stderr =, correct =, n =, unanswered =, truncated =, flops =, task =, items = }
 function rho.eval.answers(options) end
 
 ---Multiple choice by log-likelihood. Three accuracies, with standard errors: by the sum over the choice's tokens, per token, and per byte; and bits per byte of the right choices, which move long before accuracy does.
 ---@param options ChoiceOptions model and items
----@return table # { accuracy =, stderr =, accuracy_per_token =, stderr_per_token =, accuracy_per_byte =, stderr_per_byte =, bits_per_byte =, n =, truncated =, flops =, task = { version =, prompt_hash =, style =, shots = }, items = }
+---@return table<any, any> # { accuracy =, stderr =, accuracy_per_token =, stderr_per_token =, accuracy_per_byte =, stderr_per_byte =, bits_per_byte =, n =, truncated =, flops =, task = { version =, prompt_hash =, style =, shots = }, items = }
 function rho.eval.choice(options) end
 
 ---Suites side by side, with differences from the baseline and their standard errors (of independent samples, which overstates those of one set of items). Suites whose versions, prompts or numbers of items differ are refused.
@@ -2095,7 +2290,7 @@ function rho.eval.equal(prediction, reference, percent) end
 
 ---Share of prompts whose greedy continuation is exactly the answer, with its standard error.
 ---@param options ExactMatchOptions model, prompts and answers
----@return table # { accuracy =, stderr =, correct =, n =, items = {...}, flops =, version = }
+---@return table<any, any> # { accuracy =, stderr =, correct =, n =, items = {...}, flops =, version = }
 function rho.eval.exact_match(options) end
 
 ---The final answer of a worked solution, and the rule that found it: marked, boxed, stated or number; nil where there is none.
@@ -2106,17 +2301,17 @@ function rho.eval.final_answer(solution) end
 
 ---Whether a worked solution ends in the reference answer.
 ---@param options GradeOptions solution and answer
----@return table # { correct =, answer =, rule = }
+---@return table<any, any> # { correct =, answer =, rule = }
 function rho.eval.grade(options) end
 
 ---Share of passages whose last word greedy decoding writes, and the word's perplexity (LAMBADA). Items: the passage without its last word as question, the word as answer.
 ---@param options LastWordOptions model and passages
----@return table # { accuracy =, stderr =, perplexity =, n =, truncated =, flops =, task = }
+---@return table<any, any> # { accuracy =, stderr =, perplexity =, n =, truncated =, flops =, task = }
 function rho.eval.last_word(options) end
 
 ---Mean loss on a corpus, with its standard error over rows, and bits per byte of text; for a mixture also of each of its parts.
 ---@param options EvalLossOptions model and text
----@return table # { loss =, stderr =, bits_per_byte =, perplexity =, tokens =, bytes =, flops =, version =, domains = { { name =, loss =, ... }, ... } }
+---@return table<any, any> # { loss =, stderr =, bits_per_byte =, perplexity =, tokens =, bytes =, flops =, version =, domains = { { name =, loss =, ... }, ... } }
 function rho.eval.loss(options) end
 
 ---Benchmarks side by side, each with the accuracy papers report for it, its standard error, version and prompt hash, and their unweighted mean. Tasks: arc_easy, arc_challenge, piqa, commonsense_qa, copa, boolq, winogrande, winograd_wsc, mmlu_stem, aqua, mathqa, bbh, misconceptions, strategy_qa, strange_stories, understanding_fables, novel_concepts, conceptual_combinations, lambada.
@@ -2130,7 +2325,7 @@ function rho.eval.suite(options) end
 function rho.experiment(options) end
 
 ---Raises an error value, placed at the first line of the user's own code.
----@param code "usage"|"value"|"io"|"format"|"shape"|"checkpoint"|"mismatch"|"diverged"|"interrupted"|"unsupported"|"memory"|"script"|"internal" what kind of error
+---@param code "usage"|"value"|"io"|"format"|"shape"|"checkpoint"|"mismatch"|"diverged"|"interrupted"|"unsupported"|"memory"|"script"|"dry"|"internal" what kind of error
 ---@param message string one sentence
 ---@param hint? string what to try
 function rho.fail(code, message, hint) end
@@ -2179,7 +2374,7 @@ function rho.loss.kl(pass, other, batch, options) end
 function rho.loss.z(pass) end
 
 ---Bytes in use: Lua's heap, tensors alive, their peak, and freed blocks kept for reuse.
----@return table # { lua =, tensors =, peak =, held =, objects = }
+---@return table<any, any> # { lua =, tensors =, peak =, held =, objects = }
 function rho.memory() end
 
 ---LayerNorm, learned positions, GELU.
@@ -2266,6 +2461,14 @@ function rho.run.log(text) end
 ---@return RunDirectory # the directory
 function rho.run.open(options) end
 
+---A path below the directory of the run in progress, for what an experiment writes itself.
+---@param name string such as table.csv
+---@return string # the path
+function rho.run.path(name) end
+
+---Asks for a stop as SIGUSR1 does: the training under way saves and the program ends with exit code 75.
+function rho.run.pause() end
+
 ---A progress line on stderr, in the style of --progress.
 ---@param options ProgressOptions label and length
 ---@return Progress # the line
@@ -2274,6 +2477,10 @@ function rho.run.progress(options) end
 ---Ends the program after rho.run.interrupted() returned true and everything worth keeping is saved: exit code 130 after Ctrl-C, 75 after SIGTERM or SIGUSR1.
 ---@param arm? Arm whose checkpoint to name
 function rho.run.stop(arm) end
+
+---Why no commit of git says what is run: files that differ or are not tracked; nil if one does.
+---@return string # the reason, or nil
+function rho.run.uncommitted() end
 
 ---The reference model's loss of every token of a corpus, computed once into a mapped half-precision file that is checked against tokenizer, reference and corpus wherever it is used.
 ---@param options rho.score.options see below
@@ -2484,7 +2691,7 @@ function rho.select.sample(keep) end
 function rho.select.sampled_excess(options) end
 
 ---A share that changes during the run.
----@param options KeepScheduleOptions points and their unit
+---@param options KeepScheduleOptions|number[][] points and their unit
 ---@return KeepSchedule # for the keep of a rule or policy
 function rho.select.schedule(options) end
 
@@ -2504,7 +2711,7 @@ function rho.select.self_reference_union(options) end
 function rho.select.ss_token(options) end
 
 ---Different rules in turn, each from its start to the next one's.
----@param options RuleStagesOptions stages and their unit
+---@param options RuleStagesOptions|any[][] stages and their unit
 ---@return Rule # the rule
 function rho.select.stages(options) end
 
@@ -2588,7 +2795,7 @@ function rho.store.key(options) end
 function rho.store.note(key, label, outcome) end
 
 ---Restarts math.random from a seed until the section is closed, then puts it back where it was: what a verb draws depends on its own seed alone, and whether a verb was computed or found changes nothing after it.
----@param seed integer seed of the verb
+---@param seed number seed of the verb
 ---@return RandomSection # the section: position(), restore(position)
 function rho.store.random(seed) end
 
@@ -2603,25 +2810,98 @@ function rho.store.unfinished(identity) end
 ---@return string # 
 function rho.suggestion(name, names) end
 
+---Successive halving: every cell trains to the first rung, the best 1/eta of those that reached a rung go on to the next, and from the last rung to the end of the training. This is ASHA (Li, Jamieson, Rostamizadeh and others 2018, arXiv 1810.05934) with one difference: what a decision may look at is fixed by `parallel` and not by which process was faster, so the decisions are the same whatever the number of workers. A cell that is promoted goes on from its checkpoint.
+---@param options rho.sweep.asha.options see below
+---@return rho.Sweep # the sweep
+function rho.sweep.asha(options) end
+
+---One of the values, each as likely.
+---@param values any[] what to choose from
+---@return rho.Distribution # the distribution
+function rho.sweep.choice(values) end
+
+---The cells for which keeps(p) is true; p holds every parameter of the experiment. Also sweep:filter(keeps).
+---@param sweep rho.Sweep the sweep
+---@param keeps function keeps(p): whether to run the cell
+---@return rho.Sweep # the sweep
+function rho.sweep.filter(sweep, keeps) end
+
+---Every combination of the values. Parameters are taken by name, the last one changing fastest.
+---@param options? rho.sweep.grid.options see below
+---@return rho.Sweep # the sweep
+function rho.sweep.grid(options) end
+
+---A whole number, both ends included.
+---@param low number smallest
+---@param high number largest
+---@return rho.Distribution # the distribution
+function rho.sweep.int(low, high) end
+
+---The cells themselves, one table of values for each.
+---@param cells table<any, any>[] values by parameter
+---@return rho.Sweep # the sweep
+function rho.sweep.list(cells) end
+
+---Uniform in the logarithm, for learning rates and the like.
+---@param low number smallest, above 0
+---@param high number largest
+---@return rho.Distribution # the distribution
+function rho.sweep.log_uniform(low, high) end
+
+---Every cell of one sweep with every cell of another. Also a * b.
+---@param a rho.Sweep a sweep
+---@param b rho.Sweep one with other parameters
+---@return rho.Sweep # the sweep
+function rho.sweep.product(a, b) end
+
+---Values drawn at random. Each is a pure function of seed, parameter and index: a larger count only adds cells, and another parameter changes none of the values. Floats are rounded to four significant digits.
+---@param options rho.sweep.random.options see below
+---@return rho.Sweep # the sweep
+function rho.sweep.random(options) end
+
+---Each cell with several seeds, so that tables have means, deviations and paired differences. Also sweep:seeds(n).
+---@param sweep rho.Sweep the sweep
+---@param count number number of seeds
+---@param first? number the first seed; the others follow
+---@return rho.Sweep # the sweep
+function rho.sweep.seeds(sweep, count, first) end
+
+---A float between two numbers, each as likely.
+---@param low number smallest
+---@param high number largest
+---@return rho.Distribution # the distribution
+function rho.sweep.uniform(low, high) end
+
+---The cells of one sweep, then those of another that are not the same. Also a + b.
+---@param a rho.Sweep a sweep
+---@param b rho.Sweep another
+---@return rho.Sweep # the sweep
+function rho.sweep.union(a, b) end
+
+---The first values together, then the second values together, and so on.
+---@param options? rho.sweep.zip.options see below
+---@return rho.Sweep # the sweep
+function rho.sweep.zip(options) end
+
 ---The numbers 1, 2, ... n.
----@param n integer how many
+---@param n number how many
 ---@return Tensor # the tensor
 function rho.tensor.arange(n) end
 
 ---Tensors joined along a dimension.
 ---@param parts Tensor[] the tensors
----@param dim? integer dimension that grows
+---@param dim? number dimension that grows
 ---@return Tensor # the tensor
 function rho.tensor.concat(parts, dim) end
 
 ---A tensor of the given numbers.
----@param values number|table numbers, in lists nested up to four deep
----@param shape? integer[] sizes, where the numbers come in one flat list
+---@param values number|table<any, any> numbers, in lists nested up to four deep
+---@param shape? number[] sizes, where the numbers come in one flat list
 ---@return Tensor # the tensor
 function rho.tensor.from(values, shape) end
 
 ---A tensor that holds one number everywhere.
----@param shape integer[] sizes, outermost first
+---@param shape number[] sizes, outermost first
 ---@param value number the number
 ---@return Tensor # the tensor
 function rho.tensor.full(shape, value) end
@@ -2644,7 +2924,7 @@ function rho.tensor.minimum(a, b) end
 function rho.tensor.normal(options) end
 
 ---A tensor of ones.
----@param shape integer[] sizes, outermost first
+---@param shape number[] sizes, outermost first
 ---@return Tensor # the tensor
 function rho.tensor.ones(shape) end
 
@@ -2661,9 +2941,26 @@ function rho.tensor.uniform(options) end
 function rho.tensor.where(condition, a, b) end
 
 ---A tensor of zeros.
----@param shape integer[] sizes, outermost first
+---@param shape number[] sizes, outermost first
 ---@return Tensor # the tensor
 function rho.tensor.zeros(shape) end
+
+---A count in short: 950, 12.3k, 4.56M, 7.8G.
+---@param value number the count
+---@return string # the text
+function rho.text.count(value) end
+
+---A table in Markdown.
+---@param header string[] names of the columns
+---@param rows string[][] the cells
+---@return string # lines
+function rho.text.markdown(header, rows) end
+
+---A table as plain text: columns aligned, numbers to the right.
+---@param header string[] names of the columns
+---@param rows string[][] the cells
+---@return string # lines
+function rho.text.table(header, rows) end
 
 ---Seconds on a steady clock, for measuring speed. Results must not depend on it.
 ---@return number # seconds since some fixed moment
