@@ -5,6 +5,13 @@
    so both are told here. Bits: 1 = FMA, 2 = AVX2, 4 = AVX-512 (F, DQ, BW and VL together). */
 enum { RHO_CPU_FMA = 1, RHO_CPU_AVX2 = 2, RHO_CPU_AVX512 = 4 };
 
+/* 1 where the compiler may use 32 vector registers of 16 floats. */
+#if defined(__AVX512F__)
+enum { RHO_WIDE_REGISTERS = 1 };
+#else
+enum { RHO_WIDE_REGISTERS = 0 };
+#endif
+
 static inline int rho_cpu_required(void) {
     int bits = 0;
 #ifdef __FMA__
@@ -42,3 +49,22 @@ static inline void rho_spin_pause(void) {
 
 /* Asks for a cache line that will be read soon. An address outside any buffer does no harm. */
 static inline void rho_prefetch(const void *address) { __builtin_prefetch(address, 0, 2); }
+
+/* What Swift's vectors take apart into lanes: squareRoot() becomes 16 calls of the C library, comparisons of half vectors
+   loops over their lanes. */
+typedef float rho_vector __attribute__((ext_vector_type(16)));
+typedef float rho_half_vector __attribute__((ext_vector_type(8)));
+typedef float rho_quarter_vector __attribute__((ext_vector_type(4)));
+
+static inline __attribute__((always_inline)) rho_vector rho_square_root(rho_vector v) {
+    return __builtin_elementwise_sqrt(v);
+}
+
+/* Largest lane; NaN if a lane is NaN. */
+static inline __attribute__((always_inline)) float rho_lane_max(rho_vector v) {
+    rho_half_vector a = ((v.lo > v.hi) | (v.lo != v.lo)) ? v.lo : v.hi;
+    rho_quarter_vector b = ((a.lo > a.hi) | (a.lo != a.lo)) ? a.lo : a.hi;
+    float c = b[0] > b[1] || b[0] != b[0] ? b[0] : b[1];
+    float d = b[2] > b[3] || b[2] != b[2] ? b[2] : b[3];
+    return c > d || c != c ? c : d;
+}

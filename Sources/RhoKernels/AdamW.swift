@@ -1,3 +1,4 @@
+import COpenBLAS
 import Glibc
 
 /// One AdamW step over `count` weights in one pass:
@@ -24,7 +25,7 @@ public func adamWStep(
             let first = fma(Vec(repeating: rest1), grad, load(UnsafePointer(m) + i, lanes: lanes) * beta1)
             let second = fma(Vec(repeating: rest2), grad * grad, load(UnsafePointer(v) + i, lanes: lanes) * beta2)
             let weight = load(UnsafePointer(p) + i, lanes: lanes)
-            let update = first / (second.squareRoot() * root + eps)
+            let update = first / (rho_square_root(second) * root + eps)
             store(first, m + i, lanes: lanes)
             store(second, v + i, lanes: lanes)
             store(weight * keep - rate * update, p + i, lanes: lanes)

@@ -15,8 +15,10 @@ struct AttentionShape {
 
     /// Rows of queries in a tile: a tile of scores fills an L1 cache, and little is computed above the diagonal.
     static let queryTile = 32
-    /// Keys in a tile: a multiple of 16, so that rows of a score tile can be walked in whole vectors.
+    /// Keys in a tile: a multiple of `panel`.
     static let keyTile = 256
+    /// Keys are taken this many at a time: whole panels of a product.
+    @_transparent static var panel: Int { RegisterTile.columns }
 
     init(
         batch: Int, tokens: Int, heads: Int, kvHeads: Int, headWidth: Int, window: Int?, scale: Float?,
@@ -45,48 +47,29 @@ struct AttentionShape {
         return first
     }
 
-    /// First key that any query in `start ..< end` sees, rounded down to whole vectors.
+    /// First key that any query in `start ..< end` sees, rounded down to whole panels.
     func firstKey(_ b: Int, from start: Int, to end: Int) -> Int {
         var first = start
         for i in start..<end { first = min(first, firstKey(b, i)) }
-        return first & ~15
+        return first / AttentionShape.panel &* AttentionShape.panel
     }
+
+    /// Floats of the keys or values of one head, packed over tokens or over the width of the head.
+    var packedFloats: Int {
+        max(panelFloats(columns: tokens, k: headWidth), panelFloats(columns: headWidth, k: tokens))
+    }
+
+    /// `count` keys rounded up to whole panels: the tiles of scores have room for them.
+    @inline(__always)
+    static func padded(_ count: Int) -> Int { (count &+ panel &- 1) / panel &* panel }
 }
 
-/// y[e, t] = x[t·stride + e] for `tokens` rows of `width`, rows of y `ld` floats apart: keys and values turned once a
-/// head, so that every tile product reads both sides along rows.
-func packTransposed(_ y: MutableFloats, _ x: Floats, tokens: Int, width: Int, stride: Int, ld: Int) {
-    var t = 0
-    while t &+ 16 <= tokens {
-        var e = 0
-        while e &+ 16 <= width {
-            transpose16(y + e &* ld &+ t, ld, x + t &* stride &+ e, stride)
-            e &+= 16
-        }
-        while e < width {
-            for row in 0..<16 { y[e &* ld &+ t &+ row] = x[(t &+ row) &* stride &+ e] }
-            e &+= 1
-        }
-        t &+= 16
-    }
-    while t < tokens {
-        for e in 0..<width { y[e &* ld &+ t] = x[t &* stride &+ e] }
-        t &+= 1
-    }
-}
-
-/// Turns a 16 × 16 square.
-@inline(__always)
-func transpose16(_ y: MutableFloats, _ ldy: Int, _ x: Floats, _ ldx: Int) {
-    for row in 0..<16 {
-        for column in 0..<16 { y[column &* ldy &+ row] = x[row &* ldx &+ column] }
-    }
-}
-
-/// Lanes of the vector at column `i` that lie in `first ... last`.
+/// All bits of the lanes of the vector at column `i` that lie in `first ... last`.
 @_transparent
-func lanesWithin(_ i: Int, first: Int, last: Int) -> SIMDMask<IntVec> {
+func lanesWithin(_ i: Int, first: Int, last: Int) -> IntVec {
     let column = IntVec(0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15) &+ Int32(truncatingIfNeeded: i)
-    return (column .>= IntVec(repeating: Int32(truncatingIfNeeded: first)))
-        .& (column .<= IntVec(repeating: Int32(truncatingIfNeeded: last)))
+    // The sign of a difference, spread over the lane.
+    let before = (column &- IntVec(repeating: Int32(truncatingIfNeeded: first))) &>> 31
+    let upToLast = (column &- IntVec(repeating: Int32(truncatingIfNeeded: last &+ 1))) &>> 31
+    return upToLast & ~before
 }

@@ -2,21 +2,21 @@
 /// dv_j += p·do, dp = do·v_j, ds = scale·p·(dp - Σ do·o), dq += ds·k_j, dk_j += ds·q.
 ///
 /// One task owns a KV head of a sequence with all its query heads, so dk and dv are summed in a fixed order. `dqkv`
-/// must not be `qkv`, nor `dout` be `out`.
+/// must not be `qkv`, nor `dout` be `out`. With `rotation` the gradients of queries and keys are turned back, which makes
+/// them those of the rows before `attentionForward` turned them; `qkv` holds the turned ones.
 public func attentionBackward(
     _ dqkv: MutableFloats, _ dout: Floats, _ out: Floats, _ lse: Floats, _ qkv: Floats,
     batch: Int, tokens: Int, heads: Int, kvHeads: Int, headWidth: Int,
-    window: Int? = nil, scale: Float? = nil, segmentStart: UnsafePointer<Int32>? = nil
+    window: Int? = nil, scale: Float? = nil, segmentStart: UnsafePointer<Int32>? = nil, rotation: Rotation? = nil
 ) {
     let shape = AttentionShape(
         batch: batch, tokens: tokens, heads: heads, kvHeads: kvHeads, headWidth: headWidth, window: window,
         scale: scale, segmentStart: segmentStart)
     guard !shape.isEmpty else { return }
     Parallel.blocks(batch &* kvHeads) { task in
-        let padded = (tokens &+ 15) & ~15
-        Scratch.with(2 &* headWidth &* padded &+ AttentionBackward.scratch) { memory in
+        Scratch.with(AttentionBackward.floats(shape)) { memory in
             AttentionBackward(shape: shape, b: task / kvHeads, kv: task % kvHeads, memory: memory)
-                .run(dqkv: dqkv, dout: dout, out: out, lse: lse, qkv: qkv)
+                .run(dqkv: dqkv, dout: dout, out: out, lse: lse, qkv: qkv, rotation)
         }
     }
 }
@@ -25,13 +25,28 @@ private struct AttentionBackward {
     let shape: AttentionShape
     let b: Int
     let kv: Int
+    /// p and ds of a tile of queries, and Σ do·o of each query.
     let weights: MutableFloats
     let slopes: MutableFloats
     let delta: MutableFloats
+    /// Packed: kᵀ times the scale, vᵀ, k, and a tile of queries and of dout.
+    let keysAcross: MutableFloats
+    let valuesAcross: MutableFloats
     let keys: MutableFloats
-    let values: MutableFloats
+    let qTile: MutableFloats
+    let doutTile: MutableFloats
+    /// dk and dv, in rows of the head's width.
+    let dk: MutableFloats
+    let dv: MutableFloats
 
-    static let scratch = AttentionShape.queryTile * (2 * AttentionShape.keyTile + 1)
+    private static func tileFloats(_ shape: AttentionShape) -> Int {
+        panelFloats(columns: shape.headWidth, k: AttentionShape.queryTile)
+    }
+
+    static func floats(_ shape: AttentionShape) -> Int {
+        AttentionShape.queryTile &* (2 &* AttentionShape.keyTile &+ 1) &+ 3 &* shape.packedFloats
+            &+ 2 &* tileFloats(shape) &+ 2 &* shape.tokens &* shape.headWidth
+    }
 
     init(shape: AttentionShape, b: Int, kv: Int, memory: MutableFloats) {
         self.shape = shape
@@ -39,77 +54,89 @@ private struct AttentionBackward {
         self.kv = kv
         weights = memory
         slopes = weights + AttentionShape.queryTile * AttentionShape.keyTile
-        delta = slopes + AttentionShape.queryTile * AttentionShape.keyTile
-        keys = delta + AttentionShape.queryTile
-        values = keys + shape.headWidth &* ((shape.tokens &+ 15) & ~15)
+        keysAcross = slopes + AttentionShape.queryTile * AttentionShape.keyTile
+        valuesAcross = keysAcross + shape.packedFloats
+        keys = valuesAcross + shape.packedFloats
+        qTile = keys + shape.packedFloats
+        doutTile = qTile + AttentionBackward.tileFloats(shape)
+        dk = doutTile + AttentionBackward.tileFloats(shape)
+        dv = dk + shape.tokens &* shape.headWidth
+        delta = dv + shape.tokens &* shape.headWidth
     }
 
-    func run(dqkv: MutableFloats, dout: Floats, out: Floats, lse: Floats, qkv: Floats) {
-        let width = shape.headWidth
-        let tokens = shape.tokens
-        let padded = (tokens &+ 15) & ~15
-        let rows = qkv + b &* tokens &* shape.stride
-        let drows = dqkv + b &* tokens &* shape.stride
+    func run(
+        dqkv: MutableFloats, dout: Floats, out: Floats, lse: Floats, qkv: Floats, _ rotation: Rotation?
+    ) {
+        let (width, tokens, stride) = (shape.headWidth, shape.tokens, shape.stride)
+        let rows = qkv + b &* tokens &* stride
+        let drows = dqkv + b &* tokens &* stride
         let kOffset = (shape.heads &+ kv) &* width
         let vOffset = kOffset &+ shape.kvHeads &* width
-        packTransposed(keys, rows + kOffset, tokens: tokens, width: width, stride: shape.stride, ld: padded)
-        packTransposed(values, rows + vOffset, tokens: tokens, width: width, stride: shape.stride, ld: padded)
-        for token in 0..<tokens {
-            (drows + token &* shape.stride &+ kOffset).update(repeating: 0, count: width)
-            (drows + token &* shape.stride &+ vOffset).update(repeating: 0, count: width)
-        }
+        packPanels(
+            keysAcross, rows + kOffset, ld: stride, transposed: true, columns: tokens, k: width, factor: shape.scale)
+        packPanels(valuesAcross, rows + vOffset, ld: stride, transposed: true, columns: tokens, k: width)
+        packPanels(keys, rows + kOffset, ld: stride, transposed: false, columns: width, k: tokens)
+        dk.update(repeating: 0, count: 2 &* tokens &* width)
         for head in kv &* shape.group..<(kv &+ 1) &* shape.group {
             var start = 0
             while start < tokens {
                 let end = min(start &+ AttentionShape.queryTile, tokens)
                 let outOffset = (b &* tokens &+ start) &* shape.outStride &+ head &* width
-                let count = end &- start
-                for row in 0..<count {
-                    let a = dout + outOffset &+ row &* shape.outStride
-                    let o = out + outOffset &+ row &* shape.outStride
-                    delta[row] = dot(a, o, width)
+                for row in 0..<end &- start {
+                    let place = outOffset &+ row &* shape.outStride
+                    delta[row] = dot(dout + place, out + place, width)
                 }
                 queries(
-                    start, end, dq: drows + head &* width, dk: drows + kOffset, dv: drows + vOffset,
-                    dout: dout + outOffset, lse: lse + (b &* tokens &+ start) &* shape.heads &+ head,
-                    q: rows + head &* width, k: rows + kOffset, padded: padded)
+                    start, end, dq: drows + head &* width, dout: dout + outOffset,
+                    lse: lse + (b &* tokens &+ start) &* shape.heads &+ head, q: rows + head &* width)
                 start = end
             }
+            rotation?.turn(drows + head &* width, tokens: tokens, stride: stride, inverse: true)
+        }
+        rotation?.turn(dk, tokens: tokens, stride: width, inverse: true)
+        for token in 0..<tokens {
+            (drows + token &* stride &+ kOffset).update(from: dk + token &* width, count: width)
+            (drows + token &* stride &+ vOffset).update(from: dv + token &* width, count: width)
         }
     }
 
-    private func queries(
-        _ start: Int, _ end: Int, dq: MutableFloats, dk: MutableFloats, dv: MutableFloats,
-        dout: Floats, lse: Floats, q: Floats, k: Floats, padded: Int
-    ) {
-        let width = shape.headWidth
+    private func queries(_ start: Int, _ end: Int, dq: MutableFloats, dout: Floats, lse: Floats, q: Floats) {
+        let (width, stride) = (shape.headWidth, shape.stride)
         let count = end &- start
-        let stride = shape.stride
         let ld = AttentionShape.keyTile
         let first = shape.firstKey(b, from: start, to: end)
-        let qTile = q + start &* stride
+        let queries = q + start &* stride
+        let target = dq + start &* stride
+        packPanels(qTile, queries, ld: stride, transposed: false, columns: width, k: count)
+        packPanels(doutTile, dout, ld: shape.outStride, transposed: false, columns: width, k: count)
         var from = first
         while from < end {
             let to = min(from &+ AttentionShape.keyTile, end)
             let n = to &- from
-            sgemm(
-                weights, qTile, keys + from, m: count, n: n, k: width, transA: false, transB: false,
-                alpha: shape.scale, beta: 0, lda: stride, ldb: padded, ldc: ld)
-            sgemm(
-                slopes, dout, values + from, m: count, n: n, k: width, transA: false, transB: false,
-                alpha: 1, beta: 0, lda: shape.outStride, ldb: padded, ldc: ld)
+            multiplyPanels(
+                weights, ldc: ld, LeftFactor(queries, ld: stride, transposed: false), rows: count,
+                Panels(start: keysAcross, steps: width).dropping(columns: from), columns: AttentionShape.padded(n))
+            multiplyPanels(
+                slopes, ldc: ld, LeftFactor(dout, ld: shape.outStride, transposed: false), rows: count,
+                Panels(start: valuesAcross, steps: width).dropping(columns: from), columns: AttentionShape.padded(n))
             for row in 0..<count { weigh(row, query: start &+ row, lse: lse[row &* shape.heads], from: from, to: to) }
-            sgemm(
-                dv + from &* stride, weights, dout, m: n, n: width, k: count, transA: true, transB: false,
-                alpha: 1, beta: 1, lda: ld, ldb: shape.outStride, ldc: stride)
-            sgemm(
-                dk + from &* stride, slopes, qTile, m: n, n: width, k: count, transA: true, transB: false,
-                alpha: 1, beta: 1, lda: ld, ldb: stride, ldc: stride)
-            sgemm(
-                dq + start &* stride, slopes, k + from &* stride, m: count, n: width, k: n,
-                transA: false, transB: false, alpha: 1, beta: from > first ? 1 : 0, lda: ld, ldb: stride, ldc: stride)
+            addTransposed(weights, keys: n, queries: count, to: dv + from &* width, doutTile)
+            addTransposed(slopes, keys: n, queries: count, to: dk + from &* width, qTile)
+            multiplyPanels(
+                target, ldc: stride, LeftFactor(slopes, ld: ld, transposed: false), rows: count,
+                Panels(start: keys, steps: shape.tokens), columns: width, steps: from..<to,
+                onto: from > first ? UnsafePointer(target) : nil)
             from = to
         }
+    }
+
+    /// y += tileᵀ·rows for a tile of p or ds and the packed rows of its queries.
+    private func addTransposed(
+        _ tile: MutableFloats, keys: Int, queries: Int, to y: MutableFloats, _ rows: MutableFloats
+    ) {
+        multiplyPanels(
+            y, ldc: shape.headWidth, LeftFactor(tile, ld: AttentionShape.keyTile, transposed: true), rows: keys,
+            Panels(start: rows, steps: queries), columns: shape.headWidth, onto: UnsafePointer(y))
     }
 
     /// Scores become weights p and the products do·v become slopes scale·p·(dp - delta), both 0 where masked.

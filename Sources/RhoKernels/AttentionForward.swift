@@ -4,22 +4,22 @@ import Glibc
 ///
 /// Online softmax over tiles of keys; scores exist one tile at a time and tiles above the diagonal are not computed.
 /// Layout and mask as in `AttentionShape`: qkv rows are [q(H·E) | k(K·E) | v(K·E)]; query i sees key j iff
-/// segmentStart[i] ≤ j ≤ i (inside the sequence) and i - j < window. `scale`
-/// nil means 1/√E. (arXiv 2205.14135)
+/// segmentStart[i] ≤ j ≤ i (inside the sequence) and i - j < window. `scale` nil means 1/√E. With `rotation` queries and
+/// keys are first turned, in place, by their position in the sequence. (arXiv 2205.14135, arXiv 2104.09864)
 public func attentionForward(
-    _ out: MutableFloats, _ lse: MutableFloats, _ qkv: Floats,
+    _ out: MutableFloats, _ lse: MutableFloats, _ qkv: MutableFloats,
     batch: Int, tokens: Int, heads: Int, kvHeads: Int, headWidth: Int,
-    window: Int? = nil, scale: Float? = nil, segmentStart: UnsafePointer<Int32>? = nil
+    window: Int? = nil, scale: Float? = nil, segmentStart: UnsafePointer<Int32>? = nil, rotation: Rotation? = nil
 ) {
     let shape = AttentionShape(
         batch: batch, tokens: tokens, heads: heads, kvHeads: kvHeads, headWidth: headWidth, window: window,
         scale: scale, segmentStart: segmentStart)
     guard !shape.isEmpty else { return }
     Parallel.blocks(batch &* kvHeads) { task in
-        let padded = (tokens &+ 15) & ~15
-        Scratch.with(headWidth &* padded &+ AttentionForward.scratch) { memory in
-            AttentionForward(shape: shape, b: task / kvHeads, kv: task % kvHeads, memory: memory)
-                .run(out: out, lse: lse, qkv: qkv)
+        Scratch.with(2 &* shape.packedFloats &+ AttentionForward.scratch) { memory in
+            let task = AttentionForward(shape: shape, b: task / kvHeads, kv: task % kvHeads, memory: memory)
+            if let rotation { task.turn(qkv, rotation) }
+            task.run(out: out, lse: lse, qkv: qkv)
         }
     }
 }
@@ -29,10 +29,11 @@ private struct AttentionForward {
     let shape: AttentionShape
     let b: Int
     let kv: Int
-    let keys: MutableFloats
     let scores: MutableFloats
     let top: MutableFloats
     let sum: MutableFloats
+    let keys: MutableFloats
+    let values: MutableFloats
 
     static let scratch = AttentionShape.queryTile * (AttentionShape.keyTile + 2)
 
@@ -44,23 +45,32 @@ private struct AttentionForward {
         top = scores + AttentionShape.queryTile * AttentionShape.keyTile
         sum = top + AttentionShape.queryTile
         keys = sum + AttentionShape.queryTile
+        values = keys + shape.packedFloats
+    }
+
+    /// Turns this task's key head and query heads, which no other task reads.
+    func turn(_ qkv: MutableFloats, _ rotation: Rotation) {
+        let rows = qkv + b &* shape.tokens &* shape.stride
+        for head in [shape.heads &+ kv] + (kv &* shape.group..<(kv &+ 1) &* shape.group) {
+            rotation.turn(rows + head &* shape.headWidth, tokens: shape.tokens, stride: shape.stride, inverse: false)
+        }
     }
 
     func run(out: MutableFloats, lse: MutableFloats, qkv: Floats) {
         let width = shape.headWidth
         let tokens = shape.tokens
-        let padded = (tokens &+ 15) & ~15
         let rows = qkv + b &* tokens &* shape.stride
         let k = rows + (shape.heads &+ kv) &* width
         let v = k + shape.kvHeads &* width
-        packTransposed(keys, k, tokens: tokens, width: width, stride: shape.stride, ld: padded)
+        packPanels(keys, k, ld: shape.stride, transposed: true, columns: tokens, k: width, factor: shape.scale)
+        packPanels(values, v, ld: shape.stride, transposed: false, columns: width, k: tokens)
         for head in kv &* shape.group..<(kv &+ 1) &* shape.group {
             var start = 0
             while start < tokens {
                 let end = min(start &+ AttentionShape.queryTile, tokens)
                 queries(
                     start, end, out: out + b &* tokens &* shape.outStride &+ head &* width,
-                    lse: lse + b &* tokens &* shape.heads &+ head, q: rows + head &* width, v: v, padded: padded)
+                    lse: lse + b &* tokens &* shape.heads &+ head, q: rows + head &* width)
                 start = end
             }
         }
@@ -68,7 +78,7 @@ private struct AttentionForward {
 
     /// One tile of queries against all keys that it sees.
     private func queries(
-        _ start: Int, _ end: Int, out: MutableFloats, lse: MutableFloats, q: Floats, v: Floats, padded: Int
+        _ start: Int, _ end: Int, out: MutableFloats, lse: MutableFloats, q: Floats
     ) {
         let width = shape.headWidth
         let count = end &- start
@@ -79,10 +89,11 @@ private struct AttentionForward {
         var from = first
         while from < end {
             let to = min(from &+ AttentionShape.keyTile, end)
-            sgemm(
-                scores, q + start &* shape.stride, keys + from, m: count, n: to &- from, k: width,
-                transA: false, transB: false, alpha: shape.scale, beta: 0,
-                lda: shape.stride, ldb: padded, ldc: AttentionShape.keyTile)
+            multiplyPanels(
+                scores, ldc: AttentionShape.keyTile,
+                LeftFactor(q + start &* shape.stride, ld: shape.stride, transposed: false),
+                rows: count, Panels(start: keys, steps: width).dropping(columns: from),
+                columns: AttentionShape.padded(to &- from))
             for row in 0..<count {
                 let correction = weigh(row, query: start &+ row, from: from, to: to)
                 if from > first && correction != 1 {
@@ -90,10 +101,10 @@ private struct AttentionForward {
                     multiply(line, by: correction, width)
                 }
             }
-            sgemm(
-                tile, scores, v + from &* shape.stride, m: count, n: width, k: to &- from,
-                transA: false, transB: false, alpha: 1, beta: from > first ? 1 : 0,
-                lda: AttentionShape.keyTile, ldb: shape.stride, ldc: shape.outStride)
+            multiplyPanels(
+                tile, ldc: shape.outStride, LeftFactor(scores, ld: AttentionShape.keyTile, transposed: false),
+                rows: count, Panels(start: values, steps: shape.tokens), columns: width, steps: from..<to,
+                onto: from > first ? UnsafePointer(tile) : nil)
             from = to
         }
         for row in 0..<count {

@@ -7,9 +7,13 @@ private let geluCubic: Float = 0.044_715
 /// y = ½x(1 + tanh(√(2/π)(x + 0.044715x³))), the tanh form of GELU. (arXiv 1606.08415, GPT-2)
 public func geluForward(_ y: MutableFloats, _ x: Floats, count: Int) {
     elementBlocks(count) { start, end in
-        mapVectors(y + start, x + start, end &- start) { v in
+        var i = start
+        while i < end {
+            let lanes = end &- i
+            let v = load(x + i, lanes: lanes)
             let t = tanh(geluScale * (v + geluCubic * v * v * v))
-            return 0.5 * v * (Vec(repeating: 1) + t)
+            store(0.5 * v * (Vec(repeating: 1) + t), y + i, lanes: lanes)
+            i &+= 16
         }
     }
 }
@@ -17,11 +21,16 @@ public func geluForward(_ y: MutableFloats, _ x: Floats, count: Int) {
 /// dx = dy · d/dx gelu(x). `dx` may be the same memory as `dy`.
 public func geluBackward(_ dx: MutableFloats, _ dy: Floats, _ x: Floats, count: Int) {
     elementBlocks(count) { start, end in
-        mapVectors(dx + start, dy + start, x + start, end &- start) { d, v in
-            let one = Vec(repeating: 1)
+        let one = Vec(repeating: 1)
+        var i = start
+        while i < end {
+            let lanes = end &- i
+            let v = load(x + i, lanes: lanes)
             let t = tanh(geluScale * (v + geluCubic * v * v * v))
             let slope = geluScale * (one + 3 * geluCubic * v * v)
-            return d * 0.5 * ((one + t) + v * (one - t * t) * slope)
+            let d = load(dy + i, lanes: lanes)
+            store(d * 0.5 * ((one + t) + v * (one - t * t) * slope), dx + i, lanes: lanes)
+            i &+= 16
         }
     }
 }

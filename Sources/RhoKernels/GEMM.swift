@@ -1,6 +1,6 @@
 import COpenBLAS
 
-/// One sgemm on the calling thread, row-major: C = alpha·op(A)·op(B) + beta·C. The only door to BLAS.
+/// One sgemm of OpenBLAS on the calling thread, row-major: C = alpha·op(A)·op(B) + beta·C. The only door to BLAS.
 @inline(__always)
 func sgemm(
     _ c: MutableFloats, _ a: Floats, _ b: Floats, m: Int, n: Int, k: Int, transA: Bool, transB: Bool,
@@ -50,6 +50,8 @@ struct Tiles {
     }
 }
 
+/// The product of matrices that are no layer of a model; layers multiply by `multiplyPanels`.
+///
 /// C_MN = alpha·op(A)·op(B), or += when `accumulate`. Row-major; `lda`, `ldb` and `ldc` are the floats between rows as
 /// stored: A is [m, k] or, with `transA`, [k, m]; B is [k, n] or, with `transB`, [n, k]. With k = 0 the product is
 /// zero.

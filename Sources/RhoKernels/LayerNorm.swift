@@ -7,34 +7,27 @@ public func layerNormForward(
     Parallel.ranges(rows, size: normBlock) { start, end in
         for row in start..<end {
             let line = x + row &* width
-            let average = sumVectors(width) { load(line + $0, lanes: $1) } / Float(width)
-            let centre = Vec(repeating: average)
-            let squares = sumVectors(width) { offset, lanes in
-                // Lanes past the end hold the mean itself, so that their difference is zero.
-                let v = lanes >= 16 ? load(line + offset) : loadPartial(line + offset, lanes, fill: average)
-                let d = v - centre
-                return d * d
-            }
-            mean[row] = average
-            rstd[row] = 1 / (squares / Float(width) + eps).squareRoot()
-            normaliseRow(y + row &* width, line, w, b, mean: average, rstd: rstd[row], width: width)
+            (mean[row], rstd[row]) = layerNormStatistics(line, width, eps)
+            layerNormRow(y + row &* width, line, w, b, mean: mean[row], rstd: rstd[row], width: width)
         }
     }
 }
 
-/// y_ND = (x_ND - mean_N) · rstd_N · w_D + b_D with known mean and rstd: what `layerNormForward` wrote, bit for bit.
-public func layerNormApply(
-    _ y: MutableFloats, _ x: Floats, _ w: Floats, _ b: Floats, _ mean: Floats, _ rstd: Floats, rows: Int, width: Int
-) {
-    Parallel.ranges(rows, size: normBlock) { start, end in
-        for row in start..<end {
-            normaliseRow(y + row &* width, x + row &* width, w, b, mean: mean[row], rstd: rstd[row], width: width)
-        }
+/// Mean and (variance + eps)^-½ of one row.
+func layerNormStatistics(_ x: Floats, _ width: Int, _ eps: Float) -> (mean: Float, rstd: Float) {
+    let average = sumVectors(width) { load(x + $0, lanes: $1) } / Float(width)
+    let centre = Vec(repeating: average)
+    let squares = sumVectors(width) { offset, lanes in
+        // Lanes past the end hold the mean itself, so that their difference is zero.
+        let v = lanes >= 16 ? load(x + offset) : loadPartial(x + offset, lanes, fill: average)
+        let d = v - centre
+        return d * d
     }
+    return (average, 1 / (squares / Float(width) + eps).squareRoot())
 }
 
 @_transparent
-private func normaliseRow(
+func layerNormRow(
     _ y: MutableFloats, _ x: Floats, _ w: Floats, _ b: Floats, mean: Float, rstd: Float, width: Int
 ) {
     var i = 0

@@ -1,7 +1,7 @@
 /// y_NO = x_NI · w_OIᵀ (+ b_O) (+ r_NO).
 ///
-/// `residual` may be the same memory as `y`. Bias and residual are laid down tile by tile just before the product is
-/// added, while the tile is in cache.
+/// `residual` may be the same memory as `y`; it is added as the product leaves the registers. A bias is laid down tile by
+/// tile just before, while the tile is in cache.
 public func linearForward(
     _ y: MutableFloats, _ x: Floats, _ w: Floats, bias: Floats? = nil, residual: Floats? = nil,
     rows: Int, inputs: Int, outputs: Int
@@ -27,34 +27,52 @@ public func linearForward(
                 y, x, w, bias: bias, residual: residual, rows: rows, inputs: inputs, outputs: outputs, F16.self)
         }
     }
-    let tiles = Tiles(m: rows, n: outputs)
-    Parallel.blocks(tiles.count) { tile in
-        let (row, count, column, width) = tiles.bounds(tile, m: rows, n: outputs)
-        let target = y + row &* outputs &+ column
-        var beta: Float = 0
-        if bias != nil || residual != nil || inputs == 0 {
-            beta = 1
-            for r in 0..<count {
-                let line = target + r &* outputs
-                if let residual {
-                    let source = residual + (row &+ r) &* outputs &+ column
-                    if let bias {
-                        mapVectors(line, source, bias + column, width) { $0 + $1 }
-                    } else if source != UnsafePointer(line) {
-                        line.update(from: source, count: width)
-                    }
-                } else if let bias {
-                    line.update(from: bias + column, count: width)
-                } else {
-                    line.update(repeating: 0, count: width)
-                }
-            }
+    guard inputs > 0 else {
+        return Parallel.ranges(rows, size: normBlock) { start, end in
+            layStart(
+                y, bias: bias, residual: residual, row: start, rows: end &- start, column: 0, columns: outputs, outputs)
         }
-        guard inputs > 0 else { return }
-        w.with(column, width, width: inputs) { w in
-            sgemm(
-                target, x + row &* inputs, w, m: count, n: width, k: inputs,
-                transA: false, transB: true, alpha: 1, beta: beta, lda: inputs, ldb: inputs, ldc: outputs)
+    }
+    let factor = LeftFactor(x, ld: inputs, transposed: false)
+    forEachTile(m: rows, n: outputs, k: inputs) { panels, column, columns in
+        packWeights(panels, w, row: column, rows: columns, width: inputs)
+    } tile: { row, count, column, columns, panels in
+        addProduct(
+            y, factor.dropping(rows: row), panels, bias: bias, residual: residual, row: row, rows: count,
+            column: column, columns: columns, outputs)
+    }
+}
+
+/// A tile of y from the product of `factor`'s first rows, onto residual and bias.
+@inline(__always)
+func addProduct(
+    _ y: MutableFloats, _ factor: LeftFactor, _ panels: Panels, bias: Floats?, residual: Floats?, row: Int, rows: Int,
+    column: Int, columns: Int, _ outputs: Int
+) {
+    let place = row &* outputs &+ column
+    var start = residual.map { $0 + place }
+    if bias != nil {
+        layStart(y, bias: bias, residual: residual, row: row, rows: rows, column: column, columns: columns, outputs)
+        start = UnsafePointer(y + place)
+    }
+    multiplyPanels(y + place, ldc: outputs, factor, rows: rows, panels, columns: columns, onto: start)
+}
+
+/// Bias and residual in a tile of y, ready for the product to be added.
+private func layStart(
+    _ y: MutableFloats, bias: Floats?, residual: Floats?, row: Int, rows: Int, column: Int, columns: Int, _ outputs: Int
+) {
+    for r in row..<row &+ rows {
+        let line = y + r &* outputs &+ column
+        if let residual { line.update(from: residual + r &* outputs &+ column, count: columns) }
+        guard let bias else {
+            if residual == nil { line.update(repeating: 0, count: columns) }
+            continue
+        }
+        if residual == nil {
+            line.update(from: bias + column, count: columns)
+        } else {
+            add(line, bias + column, columns)
         }
     }
 }
@@ -63,9 +81,20 @@ public func linearForward(
 public func linearBackwardInput(
     _ dx: MutableFloats, _ dy: Floats, _ w: Floats, rows: Int, inputs: Int, outputs: Int, accumulate: Bool
 ) {
-    gemm(
-        dx, dy, w, m: rows, n: inputs, k: outputs, transA: false, transB: false,
-        accumulate: accumulate, lda: outputs, ldb: inputs, ldc: inputs)
+    guard rows > 0 && inputs > 0 else { return }
+    guard outputs > 0 else {
+        if !accumulate { fill(dx, 0, count: rows &* inputs) }
+        return
+    }
+    let factor = LeftFactor(dy, ld: outputs, transposed: false)
+    forEachTile(m: rows, n: inputs, k: outputs) { panels, column, columns in
+        packPanels(panels, w + column, ld: inputs, transposed: false, columns: columns, k: outputs)
+    } tile: { row, count, column, columns, panels in
+        let target = dx + row &* inputs &+ column
+        multiplyPanels(
+            target, ldc: inputs, factor.dropping(rows: row), rows: count, panels, columns: columns,
+            onto: accumulate ? UnsafePointer(target) : nil)
+    }
 }
 
 /// y_D += Σ_N x_ND, in the order of the rows.

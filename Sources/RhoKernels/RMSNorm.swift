@@ -8,26 +8,19 @@ public func rmsNormForward(
     Parallel.ranges(rows, size: normBlock) { start, end in
         for row in start..<end {
             let line = x + row &* width
-            let scale = 1 / (dot(line, line, width) / Float(width) + eps).squareRoot()
-            rstd[row] = scale
-            scaleRow(y + row &* width, line, w, scale, width)
+            rstd[row] = rmsNormScale(line, width, eps)
+            rmsNormRow(y + row &* width, line, w, rstd[row], width)
         }
     }
 }
 
-/// y_ND = x_ND · rstd_N · w_D with a known rstd: what `rmsNormForward` wrote, bit for bit, without the sum.
-public func rmsNormApply(
-    _ y: MutableFloats, _ x: Floats, _ w: Floats, _ rstd: Floats, rows: Int, width: Int
-) {
-    Parallel.ranges(rows, size: normBlock) { start, end in
-        for row in start..<end {
-            scaleRow(y + row &* width, x + row &* width, w, rstd[row], width)
-        }
-    }
+/// (mean x² + eps)^-½ of one row.
+func rmsNormScale(_ x: Floats, _ width: Int, _ eps: Float) -> Float {
+    1 / (dot(x, x, width) / Float(width) + eps).squareRoot()
 }
 
 /// y = x·scale·w.
-private func scaleRow(_ y: MutableFloats, _ x: Floats, _ w: Floats, _ scale: Float, _ width: Int) {
+func rmsNormRow(_ y: MutableFloats, _ x: Floats, _ w: Floats, _ scale: Float, _ width: Int) {
     var i = 0
     while i < width {
         let lanes = width &- i
@@ -44,35 +37,42 @@ public func rmsNormBackward(
 ) {
     guard rows > 0 else { return }
     sumOverRowBlocks(dw, rows: rows, width: width) { row, partial in
-        let dyLine = dy + row &* width
-        let xLine = x + row &* width
-        let dxLine = dx + row &* width
-        let scale = rstd[row]
-        var sum = Vec.zero
-        var more = Vec.zero
-        var column = 0
-        while column < width {
-            let lanes = width &- column
-            let g = load(dyLine + column, lanes: lanes) * load(w + column, lanes: lanes)
-            let next = fma(g, load(xLine + column, lanes: lanes), sum)
-            sum = more
-            more = next
-            column &+= 16
+        rmsNormRowBackward(
+            dx + row &* width, partial, dy + row &* width, x + row &* width, w, rstd[row], width, accumulate: accumulate
+        )
+    }
+}
+
+/// `rmsNormBackward` of one row; its part of dw is added to `partial`.
+@inline(__always)
+func rmsNormRowBackward(
+    _ dx: MutableFloats, _ partial: MutableFloats?, _ dy: Floats, _ x: Floats, _ w: Floats, _ scale: Float,
+    _ width: Int, accumulate: Bool
+) {
+    var sum = Vec.zero
+    var more = Vec.zero
+    var column = 0
+    while column < width {
+        let lanes = width &- column
+        let g = load(dy + column, lanes: lanes) * load(w + column, lanes: lanes)
+        let next = fma(g, load(x + column, lanes: lanes), sum)
+        sum = more
+        more = next
+        column &+= 16
+    }
+    let pull = laneSum(sum + more) * scale * scale * scale / Float(width)
+    var i = 0
+    while i < width {
+        let lanes = min(16, width &- i)
+        let g = load(dy + i, lanes: lanes)
+        let v = load(x + i, lanes: lanes)
+        var d = g * load(w + i, lanes: lanes) * scale - v * pull
+        if accumulate { d += load(UnsafePointer(dx) + i, lanes: lanes) }
+        store(d, dx + i, lanes: lanes)
+        if let partial {
+            let sum = load(UnsafePointer(partial) + i, lanes: lanes)
+            store(sum + g * v * scale, partial + i, lanes: lanes)
         }
-        let pull = laneSum(sum + more) * scale * scale * scale / Float(width)
-        var i = 0
-        while i < width {
-            let lanes = min(16, width &- i)
-            let g = load(dyLine + i, lanes: lanes)
-            let v = load(xLine + i, lanes: lanes)
-            var d = g * load(w + i, lanes: lanes) * scale - v * pull
-            if accumulate { d += load(UnsafePointer(dxLine) + i, lanes: lanes) }
-            store(d, dxLine + i, lanes: lanes)
-            if let partial {
-                let sum = load(UnsafePointer(partial) + i, lanes: lanes)
-                store(sum + g * v * scale, partial + i, lanes: lanes)
-            }
-            i &+= 16
-        }
+        i &+= 16
     }
 }

@@ -35,20 +35,47 @@ public func ropeRotate(
             let c = cosines + position &* half
             let s = sines + position &* half
             for head in 0..<heads {
-                let low = x + row &* rowStride &+ head &* headWidth
-                let high = low + half
-                var i = 0
-                while i < half {
-                    let lanes = min(16, half &- i)
-                    let cosine = load(c + i, lanes: lanes)
-                    let sine = load(s + i, lanes: lanes) * sign
-                    let a = load(UnsafePointer(low) + i, lanes: lanes)
-                    let b = load(UnsafePointer(high) + i, lanes: lanes)
-                    store(a * cosine - b * sine, low + i, lanes: lanes)
-                    store(b * cosine + a * sine, high + i, lanes: lanes)
-                    i &+= 16
-                }
+                rotateHead(x + row &* rowStride &+ head &* headWidth, c, s, half: half, sign: sign)
             }
         }
+    }
+}
+
+/// Cosines and sines of positions 0, 1, … for heads that turn in their first `width` floats, as `ropeTable` makes them.
+public struct Rotation {
+    public let cosines: Floats
+    public let sines: Floats
+    public let width: Int
+
+    public init(cosines: Floats, sines: Floats, width: Int) {
+        self.cosines = cosines
+        self.sines = sines
+        self.width = width
+    }
+
+    /// Turns one head of rows 0, 1, … of a sequence, `stride` floats apart.
+    func turn(_ x: MutableFloats, tokens: Int, stride: Int, inverse: Bool) {
+        let half = width / 2
+        for token in 0..<tokens {
+            rotateHead(
+                x + token &* stride, cosines + token &* half, sines + token &* half, half: half, sign: inverse ? -1 : 1)
+        }
+    }
+}
+
+/// Turns the pairs (x[i], x[i + half]) of one head.
+@inline(__always)
+private func rotateHead(_ low: MutableFloats, _ c: Floats, _ s: Floats, half: Int, sign: Float) {
+    let high = low + half
+    var i = 0
+    while i < half {
+        let lanes = min(16, half &- i)
+        let cosine = load(c + i, lanes: lanes)
+        let sine = load(s + i, lanes: lanes) * sign
+        let a = load(UnsafePointer(low) + i, lanes: lanes)
+        let b = load(UnsafePointer(high) + i, lanes: lanes)
+        store(a * cosine - b * sine, low + i, lanes: lanes)
+        store(b * cosine + a * sine, high + i, lanes: lanes)
+        i &+= 16
     }
 }

@@ -1,3 +1,5 @@
+import COpenBLAS
+
 /// Sixteen floats: one AVX-512 register, or two of AVX2.
 typealias Vec = SIMD16<Float>
 typealias IntVec = SIMD16<Int32>
@@ -50,16 +52,24 @@ func store(_ v: Vec, _ p: MutableFloats, lanes: Int) {
 @_transparent
 func fma(_ a: Vec, _ b: Vec, _ c: Vec) -> Vec { c.addingProduct(a, b) }
 
+/// `yes` where the bits of the mask are set, `no` elsewhere. In bits, because a `SIMDMask` of 16 lanes is taken apart into
+/// quarters where it chooses.
+@_transparent
+func select(_ bits: IntVec, _ yes: Vec, _ no: Vec) -> Vec {
+    let chosen = (unsafeBitCast(yes, to: IntVec.self) & bits) | (unsafeBitCast(no, to: IntVec.self) & ~bits)
+    return unsafeBitCast(chosen, to: Vec.self)
+}
+
 /// `yes` in the lanes of the mask, `no` in the others.
 @_transparent
 func select(_ mask: SIMDMask<IntVec>, _ yes: Vec, _ no: Vec) -> Vec { no.replacing(with: yes, where: mask) }
 
-/// The larger of each pair; a NaN in `b` stays, one in `a` gives `b`.
+/// The larger of each pair; a NaN in `b` stays, one in `a` gives `b`. One instruction.
 @_transparent
-func maximum(_ a: Vec, _ b: Vec) -> Vec { select(a .> b, a, b) }
+func maximum(_ a: Vec, _ b: Vec) -> Vec { b.replacing(with: a, where: a .> b) }
 
 @_transparent
-func minimum(_ a: Vec, _ b: Vec) -> Vec { select(a .< b, a, b) }
+func minimum(_ a: Vec, _ b: Vec) -> Vec { b.replacing(with: a, where: a .< b) }
 
 @_transparent
 func magnitude(_ x: Vec) -> Vec {
@@ -77,34 +87,36 @@ func laneSum(_ v: Vec) -> Float {
 
 /// Largest lane; NaN if a lane is NaN.
 @_transparent
-func laneMax(_ v: Vec) -> Float {
-    var best = v[0]
-    for lane in 1..<16 where !(v[lane] <= best) && best == best { best = v[lane] }
-    return best
-}
+func laneMax(_ v: Vec) -> Float { rho_lane_max(v) }
 
-/// eˣ, relative error below 2e-7 where the result is normal; 0 below -87.33, +∞ above 88.72, NaN for NaN.
+/// eˣ, relative error below 2e-7 where the result is normal; 0 below -104, +∞ above 88.72, NaN for NaN.
 @_transparent
 func exp(_ x: Vec) -> Vec {
-    let high = Vec(repeating: 88.722_84)
-    let low = Vec(repeating: -87.33)
-    let e = expBelowOverflow(select(x .> high, high, x))
-    return select(x .< low, Vec.zero, select(x .> high, Vec(repeating: .infinity), e))
+    // Past these the result is 0 and ∞ anyway. The comparisons let a NaN through.
+    let (mantissa, exponent) = expParts(maximum(Vec(repeating: -105), minimum(Vec(repeating: 89.5), x)))
+    // 2ⁿ in two factors, for n from -151 to 129.
+    let half = exponent &>> 1
+    return mantissa * powerOfTwo(half) * powerOfTwo(exponent &- half)
 }
 
-/// eˣ for x ≤ 88.72 or NaN: as `exp`, but e^-87.33 (1e-38) below -87.33. The form for softmax, where x is at most about
-/// 0.
-///
-/// x = n·ln2 + r with |r| ≤ ln2/2; n comes from adding 1.5·2²³, which leaves the rounded integer in the low mantissa
-/// bits (a SIMD rounding call is many times slower here). The polynomial is Cephes' expf.
+/// eˣ for x ≤ 88 or NaN: as `exp`, but e^-87.33 (1e-38) below -87.33. The form for softmax, where x is at most about 0.
 @_transparent
 func expBelowOverflow(_ x: Vec) -> Vec {
+    let (mantissa, exponent) = expParts(maximum(Vec(repeating: -87.33), x))
+    return mantissa * powerOfTwo(exponent)
+}
+
+/// eˣ = mantissa·2^exponent with the mantissa in [0.7, 1.42], NaN for NaN.
+///
+/// x = n·ln2 + r with |r| ≤ ln2/2; n comes from adding 1.5·2²³, which leaves the rounded integer in the low mantissa
+/// bits (a SIMD rounding call is many times slower here). The polynomial is Cephes' expf. There is no comparison: masks
+/// of 16 lanes are taken apart into quarters.
+@_transparent
+private func expParts(_ x: Vec) -> (mantissa: Vec, exponent: IntVec) {
     let magic = Vec(repeating: 12_582_912)
-    // Below this n would leave the exponent's range. A NaN passes every comparison by.
-    let clamped = select(x .< Vec(repeating: -87.33), Vec(repeating: -87.33), x)
-    let shifted = fma(clamped, Vec(repeating: 1.442_695_04), magic)
+    let shifted = fma(x, Vec(repeating: 1.442_695_04), magic)
     let n = shifted - magic
-    var r = fma(n, Vec(repeating: -0.693_359_375), clamped)
+    var r = fma(n, Vec(repeating: -0.693_359_375), x)
     r = fma(n, Vec(repeating: 2.121_944_4e-4), r)
     var p = Vec(repeating: 1.987_569_15e-4)
     p = fma(p, r, Vec(repeating: 1.398_199_95e-3))
@@ -113,10 +125,13 @@ func expBelowOverflow(_ x: Vec) -> Vec {
     p = fma(p, r, Vec(repeating: 1.666_666_55e-1))
     p = fma(p, r, Vec(repeating: 5.000_000_1e-1))
     p = fma(p, r * r, r) + Vec(repeating: 1)
-    // n is added to p's exponent; p lies in [0.7, 1.42], and where n is 128, just below overflow, p is below 1. For a
-    // NaN the sum would be garbage: the last line restores it.
-    let bits = unsafeBitCast(p, to: IntVec.self) &+ (unsafeBitCast(shifted, to: IntVec.self) &<< 23)
-    return select(x .== x, unsafeBitCast(bits, to: Vec.self), x)
+    return (p, unsafeBitCast(shifted, to: IntVec.self) &- IntVec(repeating: 0x4B40_0000))
+}
+
+/// 2ⁿ for n from -126 to 127.
+@_transparent
+private func powerOfTwo(_ n: IntVec) -> Vec {
+    unsafeBitCast((n &+ IntVec(repeating: 127)) &<< 23, to: Vec.self)
 }
 
 /// ln x, relative error below 3e-7 (absolute near x = 1); -∞ at 0, NaN below 0 and for NaN, +∞ at +∞.
@@ -169,7 +184,8 @@ func tanh(_ x: Vec) -> Vec {
     p = fma(p, z, Vec(repeating: 1.333_144_22e-1))
     p = fma(p, z, Vec(repeating: -3.333_328_22e-1))
     let small = fma(p * z, x, x)
-    let signed = select(x .< Vec(repeating: 0), -large, large)
+    let sign = unsafeBitCast(x, to: IntVec.self) & IntVec(repeating: .min)
+    let signed = unsafeBitCast(unsafeBitCast(large, to: IntVec.self) | sign, to: Vec.self)
     return select(a .< Vec(repeating: 0.625), small, signed)
 }
 

@@ -36,10 +36,12 @@ public func tokenLossForward(
         Parallel.blocks(tiles.rowTiles &* tiles.shares) { task in
             let row = task / tiles.shares &* tiles.rowTile
             let share = task % tiles.shares
-            lossTile(
-                states + share &* rows &* RowState.floats, hidden, head, targets, row: row,
-                rows: min(tiles.rowTile, rows &- row), columns: share &* tiles.shareWidth,
-                to: min((share &+ 1) &* tiles.shareWidth, vocab), width: width, vocab: vocab, entropy: entropy != nil)
+            LossTile(
+                states: states + (share &* rows &+ row) &* RowState.floats, hidden: hidden + row &* width, head: head,
+                targets: targets + row, rows: min(tiles.rowTile, rows &- row), width: width,
+                columns: share &* tiles.shareWidth..<min((share &+ 1) &* tiles.shareWidth, vocab), chunk: tiles.chunk,
+                entropy: entropy != nil
+            ).run()
         }
         Parallel.ranges(rows, size: 1024) { start, end in
             for row in start..<end {
@@ -58,23 +60,25 @@ public func tokenLossForward(
     }
 }
 
-/// Fixed tiles of the logits: rows by shares of the vocabulary, each share walked in chunks.
+/// Fixed tiles of the logits: shares of the vocabulary by rows, each share walked in chunks of columns.
 struct LossTiles {
-    /// Columns of logits at a time: with 256 rows half a megabyte, which stays in L2.
-    static let chunk = 512
-    let rowTile: Int
-    let rowTiles: Int
+    let chunk: Int
     let shareWidth: Int
     let shares: Int
+    let rowTile: Int
+    let rowTiles: Int
 
+    /// Each chunk of the head is packed by the task that uses it, so shares of the vocabulary come first; rows are cut
+    /// only where those make too few tasks.
     init(rows: Int, vocab: Int) {
-        rowTile = min(256, rows)
-        rowTiles = (rows &+ rowTile &- 1) / rowTile
-        // Few rows leave the vocabulary as the only thing to share out.
-        let wanted = max(1, (16 &+ rowTiles &- 1) / rowTiles)
-        let chunks = (vocab &+ LossTiles.chunk &- 1) / LossTiles.chunk
-        shareWidth = max(1, chunks / wanted) &* LossTiles.chunk
-        shares = (vocab &+ shareWidth &- 1) / shareWidth
+        func pieces(_ total: Int, _ size: Int) -> Int { (total &+ size &- 1) / size }
+        chunk = vocab >= 4096 ? 256 : 128
+        let chunks = pieces(vocab, chunk)
+        shareWidth = pieces(chunks, min(chunks, 32)) &* chunk
+        shares = pieces(vocab, shareWidth)
+        let wanted = pieces(32, shares)
+        rowTile = min(rows, max(256, (pieces(rows, wanted) &+ 63) / 64 &* 64))
+        rowTiles = pieces(rows, rowTile)
     }
 }
 
@@ -124,33 +128,49 @@ struct RowState {
     }
 }
 
-/// The states of some rows over the columns `columns ..< to`.
-private func lossTile(
-    _ states: MutableFloats, _ hidden: Floats, _ head: WeightRows, _ targets: UnsafePointer<Int32>, row: Int, rows: Int,
-    columns: Int, to: Int, width: Int, vocab: Int, entropy: Bool
-) {
-    Scratch.with(rows &* LossTiles.chunk) { logits in
-        var from = columns
-        while from < to {
-            let count = min(LossTiles.chunk, to &- from)
-            head.with(from, count, width: width) { head in
-                sgemm(
-                    logits, hidden + row &* width, head, m: rows, n: count, k: width,
-                    transA: false, transB: true, alpha: 1, beta: 0, lda: width, ldb: width, ldc: LossTiles.chunk)
-            }
-            for r in 0..<rows {
-                let place = states + (row &+ r) &* RowState.floats
-                let gold = Int(targets[row &+ r]) &- from
-                let chunk = scan(logits + r &* LossTiles.chunk, count, gold: gold, entropy: entropy)
-                var state = chunk
-                if from > columns {
-                    state = RowState(place)
-                    state.merge(chunk)
+/// The states of some rows over some columns.
+private struct LossTile {
+    let states: MutableFloats
+    let hidden: Floats
+    let head: WeightRows
+    let targets: UnsafePointer<Int32>
+    let rows: Int
+    let width: Int
+    let columns: Range<Int>
+    let chunk: Int
+    let entropy: Bool
+
+    /// Rows of logits at a time: with a chunk of columns 64 KiB.
+    private static let block = 64
+
+    func run() {
+        Scratch.with(LossTile.block &* chunk &+ panelFloats(columns: chunk, k: width)) { logits in
+            let panels = logits + LossTile.block &* chunk
+            var from = columns.lowerBound
+            while from < columns.upperBound {
+                let count = min(chunk, columns.upperBound &- from)
+                packWeights(panels, head, row: from, rows: count, width: width)
+                var row = 0
+                while row < rows {
+                    let end = min(row &+ LossTile.block, rows)
+                    multiplyPanels(
+                        logits, ldc: chunk, LeftFactor(hidden + row &* width, ld: width, transposed: false),
+                        rows: end &- row, Panels(start: panels, steps: width), columns: count)
+                    for r in row..<end { merge(logits + (r &- row) &* chunk, count, row: r, from: from) }
+                    row = end
                 }
-                state.write(place)
+                from &+= count
             }
-            from &+= count
         }
+    }
+
+    @inline(__always)
+    private func merge(_ logits: MutableFloats, _ count: Int, row: Int, from: Int) {
+        let place = states + row &* RowState.floats
+        let chunk = scan(logits, count, gold: Int(targets[row]) &- from, entropy: entropy)
+        var state = from > columns.lowerBound ? RowState(place) : RowState()
+        state.merge(chunk)
+        state.write(place)
     }
 }
 

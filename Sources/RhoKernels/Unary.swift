@@ -1,3 +1,4 @@
+import COpenBLAS
 import Glibc
 
 /// Functions of one number. Each follows IEEE 754 at its edges: log 0 = -∞, log of a negative number and NaN give NaN.
@@ -15,8 +16,8 @@ public func unary(_ y: MutableFloats, _ x: Floats, count: Int, _ op: UnaryOp) {
     case .neg: map(y, x, count) { -$0 }
     case .exp: map(y, x, count) { exp($0) }
     case .log: map(y, x, count) { log($0) }
-    case .sqrt: map(y, x, count) { $0.squareRoot() }
-    case .rsqrt: map(y, x, count) { one / $0.squareRoot() }
+    case .sqrt: map(y, x, count) { rho_square_root($0) }
+    case .rsqrt: map(y, x, count) { one / rho_square_root($0) }
     case .abs: map(y, x, count) { magnitude($0) }
     case .relu: map(y, x, count) { select($0 .< zero, zero, $0) }
     case .sigmoid: map(y, x, count) { sigmoid($0) }

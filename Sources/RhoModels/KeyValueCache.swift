@@ -69,7 +69,7 @@ final class PrefillAttention: AttentionPath {
         }
         let out = try rows.like(Shape(unchecked: [rows.rows, layout.outWidth]))
         let lse = try rows.like(Shape(unchecked: [rows.rows, heads]))
-        backend.attention(out, lse: lse, rows, layout)
+        backend.attention(out, lse: lse, rows, layout, rope: nil)
         return Tensor(out)
     }
 }

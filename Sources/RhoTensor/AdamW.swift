@@ -90,7 +90,7 @@ public final class AdamW {
         return norm
     }
 
-    /// Sets every gradient to zero.
+    /// Forgets every gradient, which then counts as zero.
     public func zeroGrad() {
         for parameter in parameters { parameter.zeroGrad() }
     }

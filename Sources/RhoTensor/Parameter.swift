@@ -20,7 +20,7 @@ public final class Parameter {
     /// Number of elements.
     public var count: Int { tensor.count }
 
-    /// Sets the gradient to zero, keeping its memory for the next step.
+    /// Forgets the gradient, keeping its memory for the next step.
     public func zeroGrad() { tensor.clearGradient() }
 }
 

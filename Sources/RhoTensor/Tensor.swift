@@ -12,6 +12,8 @@ public final class Tensor {
     /// Whether gradients are collected in `grad`. Set on leaves only; on a recorded result it has no effect.
     public var requiresGrad = false
     private var gradient: Gradient?
+    /// Memory of a cleared gradient, for the next one.
+    private var spare: Buffer?
 
     package init(_ buffer: Buffer, node: Node? = nil) {
         self.buffer = buffer
@@ -28,7 +30,10 @@ public final class Tensor {
     /// Gradient collected by `backward()` so far; nil if none has arrived. Same shape as the tensor.
     public var grad: Tensor? {
         get { gradient.map { Tensor($0.values) } }
-        set { gradient = newValue.map { Gradient($0.buffer) } }
+        set {
+            gradient = newValue.map { Gradient($0.buffer) }
+            spare = nil
+        }
     }
 
     /// Whether ops on this tensor are recorded.
@@ -78,12 +83,12 @@ public final class Tensor {
 
     func storeGradient(_ new: Gradient) { gradient = new }
 
-    /// Sets a collected gradient to zero, keeping its memory.
+    /// Forgets a collected gradient, keeping its memory for the next one: clearing that is left to whoever needs zeros.
     package func clearGradient() {
         guard var held = gradient.take() else { return }
-        if held.values.isUnshared() {
-            held.values.backend.fill(held.values, 0)
-            gradient = held
-        }
+        if held.values.isUnshared() { spare = held.values }
     }
+
+    /// Memory of a cleared gradient with undefined contents.
+    func takeSpare() -> Buffer? { spare.take() }
 }

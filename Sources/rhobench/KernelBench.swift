@@ -14,7 +14,9 @@ struct KernelRow {
     var gflops: Double { flops / seconds / 1e9 }
 
     func line(peak: Double) -> String {
-        func pad(_ text: String, _ width: Int) -> String { text + String(repeating: " ", count: max(0, width - text.count)) }
+        func pad(_ text: String, _ width: Int) -> String {
+            text + String(repeating: " ", count: max(0, width - text.count))
+        }
         func two(_ value: Double) -> String { String((value * 100).rounded() / 100) }
         let rate = flops > 0 ? "\(two(gflops)) GFLOP/s, \(two(gflops / peak)) of peak" : ""
         return pad(name, 26) + pad("x\(calls)", 6) + pad("\(two(seconds * 1e3)) ms", 12)
@@ -75,7 +77,7 @@ struct KernelBench {
             },
             time(name + " weight gradient", calls: calls, runs: runs, flops: flops, floats: floats) {
                 linearBackwardWeight(
-                    w.pointer, dbias: nil, y.pointer, x.pointer, rows: rows, inputs: inputs, outputs: outputs)
+                    w.pointer, dbias: nil, y.pointer, .stored(x.pointer), rows: rows, inputs: inputs, outputs: outputs)
             },
         ]
     }
@@ -92,7 +94,8 @@ struct KernelBench {
                     out.pointer, lse.pointer, qkv.pointer, batch: batch, tokens: tokens, heads: heads, kvHeads: kv,
                     headWidth: e)
             },
-            time("attention backward", calls: calls, runs: runs, flops: flops * 2, floats: 2 * (qkv.count + out.count)) {
+            time("attention backward", calls: calls, runs: runs, flops: flops * 2, floats: 2 * (qkv.count + out.count))
+            {
                 attentionBackward(
                     dqkv.pointer, dout.pointer, out.pointer, lse.pointer, qkv.pointer, batch: batch, tokens: tokens,
                     heads: heads, kvHeads: kv, headWidth: e)
@@ -101,9 +104,9 @@ struct KernelBench {
     }
 
     private func pointwise(calls: Int, runs: Int) -> [KernelRow] {
-        let (d, f) = (config.dim, config.ffWidth)
+        let d = config.dim
         let x = Scratch(rows * d), y = Scratch(rows * d), dx = Scratch(rows * d), w = Scratch(d), dw = Scratch(d)
-        let rstd = Scratch(rows), gateUp = Scratch(rows * 2 * f), dGateUp = Scratch(rows * 2 * f), z = Scratch(rows * f)
+        let rstd = Scratch(rows)
         return [
             time("norm forward", calls: 2 * calls + 1, runs: runs, flops: 0, floats: 2 * x.count) {
                 rmsNormForward(y.pointer, rstd.pointer, x.pointer, w.pointer, rows: rows, width: d, eps: 1e-5)
@@ -112,12 +115,6 @@ struct KernelBench {
                 rmsNormBackward(
                     dx.pointer, dw.pointer, y.pointer, x.pointer, w.pointer, rstd.pointer, rows: rows, width: d,
                     accumulate: false)
-            },
-            time("swiglu forward", calls: calls, runs: runs, flops: 0, floats: 3 * z.count) {
-                swigluForward(z.pointer, gateUp.pointer, rows: rows, width: f)
-            },
-            time("swiglu backward", calls: calls, runs: runs, flops: 0, floats: 6 * z.count) {
-                swigluBackward(dGateUp.pointer, nil, z.pointer, gateUp.pointer, rows: rows, width: f)
             },
         ]
     }
@@ -137,7 +134,10 @@ struct KernelBench {
                         losses.pointer, lse.pointer, hidden.pointer, head.pointer, targets, rows: rows, width: d,
                         vocab: v, extras: nil)
                 },
-                time("token loss backward", calls: 1, runs: runs, flops: 2 * flops, floats: 2 * (hidden.count + head.count)) {
+                time(
+                    "token loss backward", calls: 1, runs: runs, flops: 2 * flops,
+                    floats: 2 * (hidden.count + head.count)
+                ) {
                     tokenLossBackward(
                         dHidden.pointer, dHead.pointer, hidden.pointer, head.pointer, targets, lse.pointer,
                         weight.pointer, rows: rows, width: d, vocab: v, accumulate: false)

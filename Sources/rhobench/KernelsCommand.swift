@@ -17,7 +17,7 @@ struct KernelsCommand: ParsableCommand {
 
     func run() throws {
         common.apply()
-        let peak = Machine.sgemmPeak()
+        let peak = Yardstick(samples: 20).gflops
         let rows = try KernelBench(shape: shape).rows(runs: runs)
         if common.json {
             let list = rows.map { row in JSON.object(row.json(peak: peak)) }

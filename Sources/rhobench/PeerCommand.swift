@@ -10,7 +10,10 @@ struct PeerCommand: ParsableCommand {
     @Option(help: "Shapes to measure.")
     var shapes: [BenchShape] = [.nano, .micro]
 
-    @Option(help: "Times each side is run; medians are reported.")
+    @Option(help: "Modes to measure: clm, slm.")
+    var modes: [String] = ["clm", "slm"]
+
+    @Option(help: "Times each side is run, in turn; medians are reported, of the ratios the range too.")
     var rounds = 3
 
     @Option(help: "Measured steps a run.")
@@ -30,7 +33,7 @@ struct PeerCommand: ParsableCommand {
     func run() throws {
         var rows: [JSON] = []
         for shape in shapes {
-            for mode in ["clm", "slm"] { rows.append(.object(try compare(shape, mode: mode))) }
+            for mode in modes { rows.append(.object(try compare(shape, mode: mode))) }
         }
         if common.json {
             print(JSON.array(rows).serialized())
@@ -45,26 +48,34 @@ struct PeerCommand: ParsableCommand {
         var eager: [JSON] = []
         var compiled: [JSON] = []
         for _ in 0..<rounds {
-            ours.append(try output(of: CommandLine.arguments[0], ["step", shape.rawValue, "--mode", mode, "--steps", String(steps), "--json"] + threads))
+            ours.append(
+                try output(
+                    of: CommandLine.arguments[0],
+                    ["step", shape.rawValue, "--mode", mode, "--steps", String(steps), "--json"] + threads))
             let peer = [script, shape.rawValue, "--mode", mode, "--steps", String(steps)] + threads
             eager.append(try output(of: python, peer))
             if compile { compiled.append(try output(of: python, peer + ["--compile"])) }
         }
-        func median(_ runs: [JSON], _ key: String) -> Double {
-            let values = runs.compactMap { $0[key]?.doubleValue }.sorted()
-            return values.isEmpty ? .nan : values[values.count / 2]
+        func values(_ runs: [JSON], _ key: String) -> Timings { Timings(runs.compactMap { $0[key]?.doubleValue }) }
+        /// Ratios of runs that followed each other.
+        func ratios(_ peer: [JSON], _ key: String) -> Timings {
+            Timings(zip(ours, peer).map { ($0[key]?.doubleValue ?? .nan) / ($1[key]?.doubleValue ?? .nan) })
         }
-        var row: JSONObject = ["shape": .string(shape.rawValue), "mode": .string(mode)]
+        var row: JSONObject = ["shape": .string(shape.rawValue), "mode": .string(mode), "rounds": JSON(rounds)]
         for key in ["tokens_per_second", "gflops", "sgemm_peak_gflops", "share_of_peak", "peak_rss_mib"] {
-            row[key] = .number(median(ours, key))
+            row[key] = .number(values(ours, key).median)
         }
-        row["torch_tokens_per_second"] = .number(median(eager, "tokens_per_second"))
-        row["torch_peak_rss_mib"] = .number(median(eager, "peak_rss_mib"))
-        row["speed_ratio"] = .number(median(ours, "tokens_per_second") / median(eager, "tokens_per_second"))
-        row["memory_ratio"] = .number(median(ours, "peak_rss_mib") / median(eager, "peak_rss_mib"))
+        row["torch"] = eager.first?["versions"]?["torch"] ?? .null
+        row["torch_tokens_per_second"] = .number(values(eager, "tokens_per_second").median)
+        row["torch_peak_rss_mib"] = .number(values(eager, "peak_rss_mib").median)
+        let speed = ratios(eager, "tokens_per_second")
+        row["speed_ratio"] = .number(speed.median)
+        row["speed_ratio_min"] = .number(speed.minimum)
+        row["speed_ratio_max"] = .number(speed.maximum)
+        row["memory_ratio"] = .number(ratios(eager, "peak_rss_mib").median)
         if compile {
-            row["speed_ratio_compiled"] = .number(
-                median(ours, "tokens_per_second") / median(compiled, "tokens_per_second"))
+            row["compiled_tokens_per_second"] = .number(values(compiled, "tokens_per_second").median)
+            row["speed_ratio_compiled"] = .number(ratios(compiled, "tokens_per_second").median)
         }
         return row
     }
@@ -80,7 +91,8 @@ struct PeerCommand: ParsableCommand {
         let data = pipe.fileHandleForReading.readDataToEndOfFile()
         process.waitUntilExit()
         guard process.terminationStatus == 0 else {
-            throw RhoError(.io, "\(program) \(arguments.joined(separator: " ")) failed with status \(process.terminationStatus)")
+            throw RhoError(
+                .io, "\(program) \(arguments.joined(separator: " ")) failed with status \(process.terminationStatus)")
         }
         return try JSON.parse(String(decoding: data, as: UTF8.self))
     }
@@ -88,17 +100,21 @@ struct PeerCommand: ParsableCommand {
     /// The rows as a Markdown table.
     static func table(_ rows: [JSON]) -> String {
         let columns = [
-            ("shape", "shape"), ("mode", "mode"), ("tokens_per_second", "tok/s"), ("torch_tokens_per_second", "PyTorch"),
-            ("speed_ratio", "ratio"), ("speed_ratio_compiled", "ratio, compiled"), ("gflops", "GFLOP/s"),
+            ("shape", "shape"), ("mode", "mode"), ("tokens_per_second", "tok/s"),
+            ("torch_tokens_per_second", "PyTorch"),
+            ("speed_ratio", "ratio"), ("speed_ratio_min", "lowest"), ("speed_ratio_max", "highest"),
+            ("speed_ratio_compiled", "ratio, compiled"), ("gflops", "GFLOP/s"),
             ("sgemm_peak_gflops", "sgemm peak"), ("share_of_peak", "of peak"), ("peak_rss_mib", "RSS MiB"),
-            ("torch_peak_rss_mib", "PyTorch RSS"), ("memory_ratio", "ratio"),
+            ("torch_peak_rss_mib", "PyTorch RSS"), ("memory_ratio", "of it"),
         ].filter { key, _ in rows.contains { $0[key] != nil } }
         func cell(_ value: JSON?) -> String {
             guard let value else { return "" }
             guard let number = value.doubleValue else { return value.stringValue ?? "" }
             return abs(number) >= 100 ? String(Int(number.rounded())) : String((number * 100).rounded() / 100)
         }
-        var lines = ["| " + columns.map(\.1).joined(separator: " | ") + " |", "|" + columns.map { _ in "---|" }.joined()]
+        var lines = [
+            "| " + columns.map(\.1).joined(separator: " | ") + " |", "|" + columns.map { _ in "---|" }.joined(),
+        ]
         lines += rows.map { row in "| " + columns.map { cell(row[$0.0]) }.joined(separator: " | ") + " |" }
         return lines.joined(separator: "\n")
     }

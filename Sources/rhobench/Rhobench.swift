@@ -8,8 +8,9 @@ struct Rhobench: ParsableCommand {
         commandName: "rhobench",
         abstract: "Measure rhoscript: steps, kernels, tokenizers, data, the Lua boundary.",
         subcommands: [
-            StepCommand.self, GenerateCommand.self, KernelsCommand.self, TokenizerCommand.self, LoaderCommand.self,
-            CorpusCommand.self, IdsCommand.self, BoundaryCommand.self, PeerCommand.self,
+            StepCommand.self, ScoreCommand.self, GrowthCommand.self, GenerateCommand.self, KernelsCommand.self,
+            TokenizerCommand.self, LoaderCommand.self, CorpusCommand.self, IdsCommand.self, BoundaryCommand.self,
+            PeerCommand.self,
         ]
     )
 }

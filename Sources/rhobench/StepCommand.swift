@@ -1,9 +1,5 @@
 import ArgumentParser
 import RhoCore
-import RhoKernels
-import RhoModels
-import RhoSelection
-import RhoTensor
 
 /// One whole training step: forward, selection, backward, clipping, AdamW.
 struct StepCommand: ParsableCommand {
@@ -23,88 +19,49 @@ struct StepCommand: ParsableCommand {
     @Option(help: "Measured steps, after two warm-up steps.")
     var steps = 10
 
+    @Option(help: "Go on for this many seconds instead of a number of steps.")
+    var seconds: Double?
+
+    @Option(help: "Rows of a step (default: the shape's).")
+    var batch: Int?
+
+    @Option(help: "Tokens of a row.")
+    var context: Int?
+
+    @Flag(help: "Compute each layer again in the backward pass instead of keeping its activations.")
+    var recompute = false
+
     @OptionGroup var common: CommonOptions
+
+    func validate() throws {
+        guard steps > 0, batch ?? 1 > 0, context ?? 1 > 0, seconds ?? 1 > 0 else {
+            throw ValidationError("steps, seconds, batch and context must be above 0")
+        }
+    }
 
     func run() throws {
         common.apply()
-        let bench = try StepBench(shape: shape, mode: mode)
-        let timings = try Timings(warmup: 2, runs: steps) { try bench.step() }
-        let resident = Machine.peakMiB
-        let result = bench.report(timings, peakMiB: resident, sgemmPeak: Machine.sgemmPeak())
+        let result = try measure()
         if common.json {
             print(JSON.object(result).serialized())
         } else {
             for (key, value) in result.pairs { print("\(key): \(value.serialized())") }
         }
     }
-}
 
-/// The state of a measured training run.
-final class StepBench {
-    private let shape: BenchShape
-    private let mode: StepCommand.Mode
-    private let model: any LanguageModel
-    private let optimizer: AdamW
-    private let grid: TokenGrid
-    private let targets: [Int32]
-    private let reference: [Float]
-    private let policy: SelectionPolicy
-    private var stepNumber = 0
-
-    init(shape: BenchShape, mode: StepCommand.Mode) throws {
-        self.shape = shape
-        self.mode = mode
-        let config = try shape.config()
-        model = try ModelCatalog.make(config, seed: 0)
-        optimizer = try AdamW(model.parameters)
-        let (rows, tokens) = shape.grid
-        var random = RandomStream(seed: 0, name: "bench")
-        let ids = (0..<rows * (tokens + 1)).map { _ in Int32(random.below(config.vocab)) }
-        grid = try TokenGrid(
-            batch: rows, tokens: tokens,
-            ids: (0..<rows).flatMap { row in ids[row * (tokens + 1)..<row * (tokens + 1) + tokens] })
-        targets = (0..<rows).flatMap { row in ids[row * (tokens + 1) + 1..<(row + 1) * (tokens + 1)] }
-        reference = (0..<rows * tokens).map { _ in Float(random.uniform() * 5) }
-        policy = try SelectionCatalog.named("excess_loss").make(PolicyOptions(keep: KeepSchedule(0.6)))
-    }
-
-    func step() throws {
-        if mode == .score {
-            _ = try Autograd.withoutGrad { () throws(RhoError) in try model.loss(grid, targets: targets) }
-            return
+    /// Steps and, between them, the yardstick, so that both see the same machine.
+    private func measure() throws -> JSONObject {
+        let bench = try StepBench(shape: shape, mode: mode, rows: batch, tokens: context, recompute: recompute)
+        for _ in 0..<2 { try bench.step() }
+        // Read before the yardstick takes memory of its own; later steps need no more than these.
+        let resident = Machine.peakMiB
+        let yardstick = Yardstick()
+        let start = Clock.monotonicSeconds()
+        var timings: [Double] = []
+        while seconds.map({ Clock.monotonicSeconds() - start < $0 }) ?? (timings.count < steps) || timings.isEmpty {
+            timings.append(try Timings(warmup: 0, runs: 1) { try bench.step() }.median)
+            yardstick.sample()
         }
-        let loss_BT = try model.loss(grid, targets: targets)
-        let weights = try weights(loss_BT)
-        try loss_BT.backward(gradient: Tensor.from(weights, [grid.batch, grid.tokens]))
-        stepNumber += 1
-        _ = try optimizer.step(lr: 1e-3, clip: 1)
-        optimizer.zeroGrad()
-    }
-
-    /// Gradient of the mean selected loss with respect to each token's loss.
-    private func weights(_ loss_BT: Tensor) throws -> [Float] {
-        let count = grid.count
-        guard mode == .slm else { return [Float](repeating: 1 / Float(count), count: count) }
-        var columns = try TokenColumns(rows: grid.batch, tokens: grid.tokens)
-        try columns.set(.loss, loss_BT.toArray())
-        try columns.set(.referenceLoss, reference)
-        let selection = try policy.select([columns], at: SelectionMoment(step: stepNumber))
-        return selection.lossGradient(of: 0)
-    }
-
-    /// The figures of a run, as `rhobench step --json` prints them.
-    func report(_ timings: Timings, peakMiB: Double, sgemmPeak: Double) -> JSONObject {
-        let perToken = mode == .score
-            ? model.forwardFLOPsPerToken(context: grid.tokens) : model.trainingFLOPsPerToken(context: grid.tokens)
-        let gflops = perToken * Double(grid.count) / timings.median / 1e9
-        return [
-            "shape": .string(shape.rawValue), "mode": .string(mode.rawValue),
-            "tokens_per_second": .number(Double(grid.count) / timings.median),
-            "step_ms": .number(timings.median * 1e3), "step_ms_min": .number(timings.minimum * 1e3),
-            "step_ms_max": .number(timings.maximum * 1e3), "gflops": .number(gflops),
-            "sgemm_peak_gflops": .number(sgemmPeak), "share_of_peak": .number(gflops / sgemmPeak),
-            "peak_rss_mib": .number(peakMiB), "threads": .integer(Int64(Parallel.threadCount)),
-            "processor": .string(Processor.description),
-        ]
+        return bench.report(Timings(timings), peakMiB: resident, yardstick: yardstick)
     }
 }

@@ -73,6 +73,39 @@ extension KernelTests {
             }
         }
 
+        @Test(arguments: AttentionCase.all.filter { $0.headWidth % 2 == 0 }) func turnsOnTheWay(c: AttentionCase) {
+            let plain = TestFloats(random: c.rows * c.stride, seed: 1, scale: 2)
+            let dout = TestFloats(random: c.rows * c.heads * c.headWidth, seed: 2)
+            // Half of the head turns in the wider ones.
+            let width = c.headWidth > 8 ? c.headWidth / 4 * 2 : c.headWidth
+            let cosines = TestFloats(count: c.tokens * width / 2)
+            let sines = TestFloats(count: c.tokens * width / 2)
+            ropeTable(cosines.p, sines.p, tokens: c.tokens, headWidth: width, theta: 100)
+            func turn(_ x: TestFloats, inverse: Bool) {
+                ropeRotate(
+                    x.p, rows: c.rows, rowStride: c.stride, heads: c.heads + c.kvHeads, headWidth: c.headWidth,
+                    tokens: c.tokens, cosines.p, sines.p, rotaryWidth: width, inverse: inverse)
+            }
+            func run(fused: Bool) -> [TestFloats] {
+                let qkv = plain.copy
+                let out = TestFloats(count: dout.count)
+                let lse = TestFloats(count: c.rows * c.heads)
+                let dqkv = TestFloats(count: qkv.count)
+                let rotation = fused ? Rotation(cosines: cosines.p, sines: sines.p, width: width) : nil
+                if !fused { turn(qkv, inverse: false) }
+                attentionForward(
+                    out.p, lse.p, qkv.p, batch: c.batch, tokens: c.tokens, heads: c.heads, kvHeads: c.kvHeads,
+                    headWidth: c.headWidth, window: c.window, rotation: rotation)
+                attentionBackward(
+                    dqkv.p, dout.p, out.p, lse.p, qkv.p, batch: c.batch, tokens: c.tokens, heads: c.heads,
+                    kvHeads: c.kvHeads, headWidth: c.headWidth, window: c.window, rotation: rotation)
+                if !fused { turn(dqkv, inverse: true) }
+                return [qkv, out, lse, dqkv]
+            }
+            let apart = run(fused: false).map(\.values)
+            for (result, twin) in zip(anyThreads { run(fused: true) }, apart) { #expect(result == twin) }
+        }
+
         @Test func twinGradientMatchesFiniteDifferences() {
             let c = AttentionCase(batch: 1, tokens: 7, heads: 2, kvHeads: 1, headWidth: 4)
             let qkv = TestFloats(random: c.rows * c.stride, seed: 1)

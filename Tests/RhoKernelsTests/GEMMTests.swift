@@ -81,7 +81,8 @@ extension KernelTests {
                     } else {
                         linearBackwardInput(
                             dx.p, dy.p, w.p, rows: rows, inputs: inputs, outputs: outputs, accumulate: accumulate)
-                        linearBackwardWeight(dw.p, dbias: db.p, dy.p, x.p, rows: rows, inputs: inputs, outputs: outputs)
+                        linearBackwardWeight(
+                            dw.p, dbias: db.p, dy.p, .stored(x.p), rows: rows, inputs: inputs, outputs: outputs)
                     }
                     return [dx, dw, db]
                 }
@@ -94,7 +95,7 @@ extension KernelTests {
             let y = TestFloats(count: 4, value: 7)
             linearForward(y.p, y.p, y.p, rows: 0, inputs: 2, outputs: 2)
             linearBackwardInput(y.p, y.p, y.p, rows: 0, inputs: 2, outputs: 2, accumulate: false)
-            linearBackwardWeight(y.p, dbias: y.p, y.p, y.p, rows: 0, inputs: 2, outputs: 2)
+            linearBackwardWeight(y.p, dbias: y.p, y.p, .stored(y.p), rows: 0, inputs: 2, outputs: 2)
             #expect(y.values == [7, 7, 7, 7])
         }
     }

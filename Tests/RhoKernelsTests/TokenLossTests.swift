@@ -49,6 +49,25 @@ extension KernelTests {
             }
         }
 
+        @Test(arguments: [0, 3, 1300]) func headGradientNeedsNoZeros(rows: Int) {
+            let (width, vocab, all) = (8, 70, 1300)
+            let hidden = TestFloats(random: all * width, seed: 1)
+            let head = TestFloats(random: vocab * width, seed: 2)
+            let targets = TestInts(random: all, below: vocab, seed: 3)
+            let weight = TestFloats((0..<all).map { $0 < rows ? 0.5 : 0 })
+            func gradient(from start: Float, adding: Bool) -> TestFloats {
+                let (loss, lse) = (TestFloats(count: all), TestFloats(count: all))
+                tokenLossForward(loss.p, lse.p, hidden.p, head.p, targets.p, rows: all, width: width, vocab: vocab)
+                let dhidden = TestFloats(count: all * width)
+                let dhead = TestFloats(count: vocab * width, value: start)
+                tokenLossBackward(
+                    dhidden.p, dhead.p, hidden.p, head.p, targets.p, lse.p, weight.p, rows: all, width: width,
+                    vocab: vocab, accumulate: false, accumulateHead: adding)
+                return dhead
+            }
+            expectClose(gradient(from: .nan, adding: false).values, gradient(from: 0, adding: true).values, 1e-6)
+        }
+
         @Test func twinGradientMatchesFiniteDifferences() {
             let (rows, width, vocab) = (4, 5, 7)
             let hidden = TestFloats(random: rows * width, seed: 1)

@@ -11,13 +11,6 @@ extension Reference {
         }
     }
 
-    public static func rmsNormApply(_ y: MutableFloats, _ x: Floats, _ w: Floats, _ rstd: Floats, rows: Int, width: Int)
-    {
-        for row in 0..<rows {
-            for i in 0..<width { y[row * width + i] = x[row * width + i] * rstd[row] * w[i] }
-        }
-    }
-
     public static func rmsNormBackward(
         _ dx: MutableFloats, _ dw: MutableFloats?, _ dy: Floats, _ x: Floats, _ w: Floats, _ rstd: Floats,
         rows: Int, width: Int, accumulate: Bool
@@ -57,12 +50,6 @@ extension Reference {
             mean[row] = Float(average)
             rstd[row] = Float(1 / (squares / Double(width) + Double(eps)).squareRoot())
         }
-        layerNormApply(y, x, w, b, mean, rstd, rows: rows, width: width)
-    }
-
-    public static func layerNormApply(
-        _ y: MutableFloats, _ x: Floats, _ w: Floats, _ b: Floats, _ mean: Floats, _ rstd: Floats, rows: Int, width: Int
-    ) {
         for row in 0..<rows {
             for i in 0..<width {
                 y[row * width + i] = (x[row * width + i] - mean[row]) * rstd[row] * w[i] + b[i]

@@ -3,17 +3,24 @@ import RhoCore
 extension GradientFlow {
     /// Weight and bias gradients of y = x wᵀ + b: dw += dyᵀ x, db += Σ dy over the rows of `x` and `dy`.
     package func addLinearWeights(weight: Int, bias: Int?, dy: Buffer, x: Buffer) throws(RhoError) {
+        try addLinearWeights(weight: weight, bias: bias, dy: dy) { dw, db, adding in
+            dy.backend.linearBackwardWeight(dw, dbias: db, dy, x, accumulate: adding)
+        }
+    }
+
+    /// The same where `compute` knows x: it sets dw, or adds to it when told so, and adds to db.
+    package func addLinearWeights(
+        weight: Int, bias: Int?, dy: Buffer, _ compute: (_ dw: Buffer, _ db: Buffer?, _ adding: Bool) -> Void
+    ) throws(RhoError) {
         let wantsBias = bias.map(needs) ?? false
         guard needs(weight) else {
             guard let bias, wantsBias else { return }
             let matrix = dy.reshaped(Shape(unchecked: [dy.rows, dy.width]))
             return try give(bias, Gradient(matrix.summed(0, keeping: false)))
         }
-        try into(weight, adding: true) { (dw, _) throws(RhoError) in
-            guard let bias, wantsBias else { return dy.backend.linearBackwardWeight(dw, dbias: nil, dy, x) }
-            try self.into(bias, adding: true) { (db, _) throws(RhoError) in
-                dy.backend.linearBackwardWeight(dw, dbias: db, dy, x)
-            }
+        try into(weight) { (dw, adding) throws(RhoError) in
+            guard let bias, wantsBias else { return compute(dw, nil, adding) }
+            try self.into(bias, adding: true) { (db, _) throws(RhoError) in compute(dw, db, adding) }
         }
     }
 }

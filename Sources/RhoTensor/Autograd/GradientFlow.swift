@@ -47,11 +47,11 @@ package final class GradientFlow {
                 try held.own()
                 try write(held.values, true)
             } else {
-                try held.add(compute(shape, rows, adding: adding, write), shape: shape)
+                try held.add(compute(index, shape, rows, adding: adding, write), shape: shape)
             }
             try store(index, held)
         } else {
-            try store(index, compute(shape, rows, adding: adding, write))
+            try store(index, compute(index, shape, rows, adding: adding, write))
         }
     }
 
@@ -70,10 +70,14 @@ package final class GradientFlow {
     }
 
     private func compute(
-        _ shape: Shape, _ rows: RowSet?, adding: Bool, _ write: (Buffer, Bool) throws(RhoError) -> Void
+        _ index: Int, _ shape: Shape, _ rows: RowSet?, adding: Bool, _ write: (Buffer, Bool) throws(RhoError) -> Void
     ) throws(RhoError) -> Gradient {
         let place = rows.map { Shape(unchecked: [$0.count, shape.width]) } ?? shape
-        let values = try adding ? Buffer.zeros(place, on: dy.backend) : Buffer.make(place, on: dy.backend)
+        var spare: Buffer?
+        if rows == nil, case .leaf(let tensor) = inputs[index] { spare = tensor.takeSpare() }
+        let values: Buffer
+        if let spare { values = spare } else { values = try Buffer.make(place, on: dy.backend) }
+        if adding { values.backend.fill(values, 0) }
         try write(values, adding)
         return Gradient(values, rows: rows)
     }

@@ -44,28 +44,40 @@ package protocol Backend: AnyObject, Sendable {
     func gemm(
         _ c: Buffer, _ a: Buffer, _ b: Buffer, m: Int, n: Int, k: Int, transA: Bool, transB: Bool, accumulate: Bool)
     func linear(_ y_NO: Buffer, _ x_NI: Buffer, _ w_OI: Buffer, bias: Buffer?, residual: Buffer?)
+    func linear(_ y_NO: Buffer, norm: NormBuffers, _ w_OI: Buffer, bias: Buffer?)
+    func linear(_ y_NO: Buffer, swiglu gu_N2I: Buffer, _ w_OI: Buffer, residual: Buffer?)
     func linearBackwardInput(_ dx_NI: Buffer, _ dy_NO: Buffer, _ w_OI: Buffer, accumulate: Bool)
-    func linearBackwardWeight(_ dw_OI: Buffer, dbias: Buffer?, _ dy_NO: Buffer, _ x_NI: Buffer)
+    /// The gradient with respect to x behind norm(x).
+    func linearBackwardInput(
+        _ dx_NI: Buffer, dweight: Buffer?, dbias: Buffer?, _ dy_NO: Buffer, _ w_OI: Buffer, norm: NormBuffers,
+        accumulate: Bool) throws(RhoError)
+    /// The gradient with respect to gu behind silu(g)·u, which goes to `product` where given. `dgu` may be `gu`.
+    func linearBackwardInput(
+        swiglu dgu_N2I: Buffer, product: Buffer?, _ dy_NO: Buffer, _ w_OI: Buffer, _ gu_N2I: Buffer)
+    /// dw += dyᵀ x, or = without `accumulate`; db += Σ dy.
+    func linearBackwardWeight(_ dw_OI: Buffer, dbias: Buffer?, _ dy_NO: Buffer, _ x_NI: Buffer, accumulate: Bool)
+    func linearBackwardWeight(
+        _ dw_OI: Buffer, dbias: Buffer?, _ dy_NO: Buffer, norm: NormBuffers, accumulate: Bool)
 
     // Normalisation. `mean` and `bias` are nil for RMS.
     func norm(_ y: Buffer, mean: Buffer?, rstd: Buffer, _ x: Buffer, _ weight: Buffer, bias: Buffer?, epsilon: Float)
-    func normApply(_ y: Buffer, _ x: Buffer, _ weight: Buffer, bias: Buffer?, mean: Buffer?, rstd: Buffer)
     func normBackward(
         _ dx: Buffer, dweight: Buffer?, dbias: Buffer?, _ dy: Buffer, _ x: Buffer, _ weight: Buffer,
         mean: Buffer?, rstd: Buffer, accumulate: Bool)
 
-    // Activations. `dgu` may be the same memory as `gu`, `dh` as `h`.
-    func swiglu(_ y_NF: Buffer, _ gu_N2F: Buffer)
-    func swigluBackward(_ dgu_N2F: Buffer, product y_NF: Buffer?, _ dy_NF: Buffer, _ gu_N2F: Buffer)
+    // Activations. `dx` may be the same memory as `dy`.
     func gelu(_ y: Buffer, _ x: Buffer, exact: Bool)
     func geluBackward(_ dx: Buffer, _ dy: Buffer, _ x: Buffer, exact: Bool)
 
     // Attention. Row r stands at positions[r], or at r % tokens without positions.
     func rotate(
         _ x: Buffer, heads: Int, headWidth: Int, tokens: Int, table: RoPETable, positions: [Int32]?, inverse: Bool)
-    func attention(_ out: Buffer, lse: Buffer, _ qkv: Buffer, _ layout: AttentionLayout)
+    /// With `rope` queries and keys are turned first, in `qkv` itself.
+    func attention(_ out: Buffer, lse: Buffer, _ qkv: Buffer, _ layout: AttentionLayout, rope: RoPETable?)
+    /// With `rope` the gradient is that of the rows before they were turned.
     func attentionBackward(
-        _ dqkv: Buffer, _ dout: Buffer, _ out: Buffer, lse: Buffer, _ qkv: Buffer, _ layout: AttentionLayout)
+        _ dqkv: Buffer, _ dout: Buffer, _ out: Buffer, lse: Buffer, _ qkv: Buffer, _ layout: AttentionLayout,
+        rope: RoPETable?)
     /// Stores the keys and values of each row at (slot, position) of caches [S, K, capacity, E], then attends from the
     /// row's queries to the positions stored for its slot up to its own. No gradient.
     func attentionCached(
@@ -80,7 +92,7 @@ package protocol Backend: AnyObject, Sendable {
         _ targets: [Int32])
     func tokenLossBackward(
         _ dhidden_ND: Buffer, _ dhead_VD: Buffer?, _ hidden_ND: Buffer, _ head_VD: Buffer, _ targets: [Int32],
-        lse_N: Buffer, weight_N: Buffer, accumulate: Bool)
+        lse_N: Buffer, weight_N: Buffer, accumulate: Bool, accumulateHead: Bool)
 
     // Optimiser
     func sumOfSquares(_ x: Buffer) -> Double
@@ -150,6 +162,17 @@ public struct AttentionLayout: Sendable {
     public var qkvWidth: Int { (heads + 2 * kvHeads) * headWidth }
     /// Width of an output row: HE.
     public var outWidth: Int { heads * headWidth }
+}
+
+/// Rows x of a norm with its weights and the statistics of each row: written by a forward kernel, read by the others.
+/// `mean` and `bias` are nil for RMS.
+package struct NormBuffers {
+    package var x: Buffer
+    package var weight: Buffer
+    package var bias: Buffer?
+    package var mean: Buffer?
+    package var rstd: Buffer
+    package var epsilon: Float
 }
 
 /// Numbers of one AdamW update, see `AdamW`.

@@ -40,12 +40,6 @@ extension CPUBackend {
         )
     }
 
-    package func linearBackwardWeight(_ dw: Buffer, dbias: Buffer?, _ dy: Buffer, _ x: Buffer) {
-        guard dy.count > 0 else { return }
-        RhoKernels.linearBackwardWeight(
-            dw.floats, dbias: dbias?.floats, dy.reading, x.reading, rows: dy.rows, inputs: x.width, outputs: dy.width)
-    }
-
     package func norm(
         _ y: Buffer, mean: Buffer?, rstd: Buffer, _ x: Buffer, _ weight: Buffer, bias: Buffer?, epsilon: Float
     ) {
@@ -57,17 +51,6 @@ extension CPUBackend {
         } else {
             rmsNormForward(
                 y.floats, rstd.floats, x.reading, weight.reading, rows: x.rows, width: x.width, eps: epsilon)
-        }
-    }
-
-    package func normApply(_ y: Buffer, _ x: Buffer, _ weight: Buffer, bias: Buffer?, mean: Buffer?, rstd: Buffer) {
-        guard x.count > 0 else { return }
-        if let mean, let bias {
-            layerNormApply(
-                y.floats, x.reading, weight.reading, bias.reading, mean.reading, rstd.reading, rows: x.rows,
-                width: x.width)
-        } else {
-            rmsNormApply(y.floats, x.reading, weight.reading, rstd.reading, rows: x.rows, width: x.width)
         }
     }
 
@@ -85,17 +68,6 @@ extension CPUBackend {
                 dx.floats, dweight?.floats, dy.reading, x.reading, weight.reading, rstd.reading, rows: x.rows,
                 width: x.width, accumulate: accumulate)
         }
-    }
-
-    package func swiglu(_ y: Buffer, _ gu: Buffer) {
-        guard y.count > 0 else { return }
-        swigluForward(y.floats, gu.reading, rows: y.rows, width: y.width)
-    }
-
-    package func swigluBackward(_ dgu: Buffer, product: Buffer?, _ dy: Buffer, _ gu: Buffer) {
-        guard dy.count > 0 else { return }
-        RhoKernels.swigluBackward(
-            dgu.floats, product?.floats, dy.reading, gu.reading, rows: dy.rows, width: dy.width)
     }
 
     package func gelu(_ y: Buffer, _ x: Buffer, exact: Bool) {

@@ -14,23 +14,26 @@ extension CPUBackend {
         }
     }
 
-    package func attention(_ out: Buffer, lse: Buffer, _ qkv: Buffer, _ layout: AttentionLayout) {
+    package func attention(
+        _ out: Buffer, lse: Buffer, _ qkv: Buffer, _ layout: AttentionLayout, rope: RoPETable?
+    ) {
         withIDs(layout.segmentStart) { starts in
             attentionForward(
-                out.floats, lse.floats, qkv.reading, batch: layout.batch, tokens: layout.tokens, heads: layout.heads,
+                out.floats, lse.floats, qkv.floats, batch: layout.batch, tokens: layout.tokens, heads: layout.heads,
                 kvHeads: layout.kvHeads, headWidth: layout.headWidth, window: layout.window, scale: layout.scale,
-                segmentStart: starts)
+                segmentStart: starts, rotation: rope?.rotation)
         }
     }
 
     package func attentionBackward(
-        _ dqkv: Buffer, _ dout: Buffer, _ out: Buffer, lse: Buffer, _ qkv: Buffer, _ layout: AttentionLayout
+        _ dqkv: Buffer, _ dout: Buffer, _ out: Buffer, lse: Buffer, _ qkv: Buffer, _ layout: AttentionLayout,
+        rope: RoPETable?
     ) {
         withIDs(layout.segmentStart) { starts in
             RhoKernels.attentionBackward(
                 dqkv.floats, dout.reading, out.reading, lse.reading, qkv.reading, batch: layout.batch,
                 tokens: layout.tokens, heads: layout.heads, kvHeads: layout.kvHeads, headWidth: layout.headWidth,
-                window: layout.window, scale: layout.scale, segmentStart: starts)
+                window: layout.window, scale: layout.scale, segmentStart: starts, rotation: rope?.rotation)
         }
     }
 
@@ -75,12 +78,17 @@ extension CPUBackend {
 
     package func tokenLossBackward(
         _ dhidden: Buffer, _ dhead: Buffer?, _ hidden: Buffer, _ head: Buffer, _ targets: [Int32], lse_N lse: Buffer,
-        weight_N weight: Buffer, accumulate: Bool
+        weight_N weight: Buffer, accumulate: Bool, accumulateHead: Bool
     ) {
         withIDs(targets) {
             RhoKernels.tokenLossBackward(
                 dhidden.floats, dhead?.floats, hidden.reading, head.reading, $0, lse.reading, weight.reading,
-                rows: hidden.rows, width: hidden.width, vocab: head.rows, accumulate: accumulate)
+                rows: hidden.rows, width: hidden.width, vocab: head.rows, accumulate: accumulate,
+                accumulateHead: accumulateHead)
         }
     }
+}
+
+extension RoPETable {
+    fileprivate var rotation: Rotation { Rotation(cosines: cosines.reading, sines: sines.reading, width: width) }
 }

@@ -65,28 +65,17 @@ package struct AttentionOp: Op {
 
     package func forward(_ x: [Buffer], _ shape: Shape) throws(RhoError) -> (Buffer, Saved) {
         var qkv = x[0]
-        if let rope {
-            if !overwritesInput { qkv = try qkv.copied() }
-            qkv.backend.rotate(
-                qkv, heads: layout.heads + layout.kvHeads, headWidth: layout.headWidth, tokens: layout.tokens,
-                table: rope, positions: nil, inverse: false)
-        }
+        if rope != nil && !overwritesInput { qkv = try qkv.copied() }
         let out = try qkv.like(shape)
         let lse = try qkv.like(Shape(unchecked: [shape[0], layout.heads]))
-        out.backend.attention(out, lse: lse, qkv, layout)
+        out.backend.attention(out, lse: lse, qkv, layout, rope: rope)
         return (out, Saved(qkv: qkv, out: out, lse: lse))
     }
 
     package func backward(_ saved: consuming Saved, _ flow: GradientFlow) throws(RhoError) {
         let dout = try flow.dense()
         let dqkv = try dout.like(saved.qkv.shape)
-        dout.backend.attentionBackward(dqkv, dout, saved.out, lse: saved.lse, saved.qkv, layout)
-        if let rope {
-            // A rotation's transpose is the rotation back.
-            dqkv.backend.rotate(
-                dqkv, heads: layout.heads + layout.kvHeads, headWidth: layout.headWidth, tokens: layout.tokens,
-                table: rope, positions: nil, inverse: true)
-        }
+        dout.backend.attentionBackward(dqkv, dout, saved.out, lse: saved.lse, saved.qkv, layout, rope: rope)
         try flow.give(0, Gradient(dqkv))
     }
 }

@@ -2,8 +2,7 @@ import RhoCore
 
 /// y = norm(x) wᵀ + b, inputs [x, norm weight, w, norm bias?, b?].
 ///
-/// Keeps x and the row statistics; the normalised rows are computed again in backward, which costs one pass over x and
-/// saves a tensor of its size for every use.
+/// Keeps x and the row statistics. The normalised rows exist only piece by piece beside the products that take them.
 package struct NormLinearOp: Op {
     package let epsilon: Float
     package let isLayer: Bool
@@ -39,21 +38,24 @@ package struct NormLinearOp: Op {
     }
 
     package func forward(_ x: [Buffer], _ shape: Shape) throws(RhoError) -> (Buffer, Saved) {
-        let (rows, saved) = try NormOp.run(x[0], weight: x[1], bias: isLayer ? x[3] : nil, epsilon: epsilon)
+        let norm = try NormOp.Saved(x[0], weight: x[1], bias: isLayer ? x[3] : nil)
         let y = try x[0].like(shape)
-        y.backend.linear(y, rows, x[2], bias: biasIndex.map { x[$0] }, residual: nil)
-        return (y, Saved(norm: saved, w: x[2]))
+        y.backend.linear(y, norm: norm.buffers(epsilon), x[2], bias: biasIndex.map { x[$0] })
+        return (y, Saved(norm: norm, w: x[2]))
     }
 
     package func backward(_ saved: consuming Saved, _ flow: GradientFlow) throws(RhoError) {
-        let dy = flow.dy
-        let norm = try saved.norm.gathering(flow.rows)
+        let (dy, w) = (flow.dy, saved.w)
+        let norm = try saved.norm.gathering(flow.rows).buffers(epsilon)
         if flow.needs(2) || hasBias {
-            try flow.addLinearWeights(weight: 2, bias: biasIndex, dy: dy, x: norm.normalised())
+            try flow.addLinearWeights(weight: 2, bias: biasIndex, dy: dy) { dw, db, adding in
+                dy.backend.linearBackwardWeight(dw, dbias: db, dy, norm: norm, accumulate: adding)
+            }
         }
         guard flow.needs(0) || flow.needs(1) || (isLayer && flow.needs(3)) else { return }
-        let drows = try norm.x.like(norm.x.shape)
-        dy.backend.linearBackwardInput(drows, dy, saved.w, accumulate: false)
-        try NormOp.propagate(drows, norm, flow, x: 0, weight: 1, bias: isLayer ? 3 : nil)
+        let bias = isLayer ? 3 : nil
+        try NormOp.gradients(norm.x.shape, flow, x: 0, weight: 1, bias: bias) { (dx, adding, dw, db) throws(RhoError) in
+            try dy.backend.linearBackwardInput(dx, dweight: dw, dbias: db, dy, w, norm: norm, accumulate: adding)
+        }
     }
 }

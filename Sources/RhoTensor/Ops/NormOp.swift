@@ -27,6 +27,20 @@ package struct NormOp: Op {
         var mean: Buffer?
         var rstd: Buffer
 
+        /// With room for the statistics, which a kernel is to fill.
+        init(_ x: Buffer, weight: Buffer, bias: Buffer?) throws(RhoError) {
+            let statistics = Shape(unchecked: [x.rows, 1])
+            self.x = x
+            self.weight = weight
+            self.bias = bias
+            mean = bias == nil ? nil : try x.like(statistics)
+            rstd = try x.like(statistics)
+        }
+
+        func buffers(_ epsilon: Float) -> NormBuffers {
+            NormBuffers(x: x, weight: weight, bias: bias, mean: mean, rstd: rstd, epsilon: epsilon)
+        }
+
         /// The same for some rows only.
         func gathering(_ rows: RowSet?) throws(RhoError) -> Saved {
             guard rows != nil else { return self }
@@ -35,13 +49,6 @@ package struct NormOp: Op {
             part.mean = try mean?.gathering(rows)
             part.rstd = try rstd.gathering(rows)
             return part
-        }
-
-        /// The normalised rows, computed again.
-        func normalised() throws(RhoError) -> Buffer {
-            let y = try x.like(x.shape)
-            x.backend.normApply(y, x, weight, bias: bias, mean: mean, rstd: rstd)
-            return y
         }
     }
 
@@ -64,11 +71,9 @@ package struct NormOp: Op {
         _ x: Buffer, weight: Buffer, bias: Buffer?, epsilon: Float
     ) throws(RhoError) -> (Buffer, Saved) {
         let y = try x.like(x.shape)
-        let statistics = Shape(unchecked: [x.rows, 1])
-        let mean = bias == nil ? nil : try x.like(statistics)
-        let rstd = try x.like(statistics)
-        x.backend.norm(y, mean: mean, rstd: rstd, x, weight, bias: bias, epsilon: epsilon)
-        return (y, Saved(x: x, weight: weight, bias: bias, mean: mean, rstd: rstd))
+        let saved = try Saved(x, weight: weight, bias: bias)
+        x.backend.norm(y, mean: saved.mean, rstd: saved.rstd, x, weight, bias: bias, epsilon: epsilon)
+        return (y, saved)
     }
 
     package func backward(_ saved: consuming Saved, _ flow: GradientFlow) throws(RhoError) {
@@ -80,22 +85,29 @@ package struct NormOp: Op {
     static func propagate(
         _ dy: Buffer, _ saved: Saved, _ flow: GradientFlow, x: Int, weight: Int, bias: Int?
     ) throws(RhoError) {
-        let finish: (Buffer, Bool, Buffer?, Buffer?) -> Void = { dx, adding, dw, db in
+        try gradients(saved.x.shape, flow, x: x, weight: weight, bias: bias) { (dx, adding, dw, db) throws(RhoError) in
             dy.backend.normBackward(
                 dx, dweight: dw, dbias: db, dy, saved.x, saved.weight, mean: saved.mean, rstd: saved.rstd,
                 accumulate: adding)
         }
+    }
+
+    /// Lets `compute` write the gradients of x (adding to what is there when told so), weight and bias in their places.
+    static func gradients(
+        _ shape: Shape, _ flow: GradientFlow, x: Int, weight: Int, bias: Int?,
+        _ compute: @escaping (_ dx: Buffer, _ adding: Bool, _ dw: Buffer?, _ db: Buffer?) throws(RhoError) -> Void
+    ) throws(RhoError) {
         let withWeights: (Buffer, Bool) throws(RhoError) -> Void = { (dx, adding) throws(RhoError) in
-            guard flow.needs(weight) else { return finish(dx, adding, nil, nil) }
+            guard flow.needs(weight) else { return try compute(dx, adding, nil, nil) }
             try flow.into(weight, adding: true) { (dw, _) throws(RhoError) in
-                guard let bias, flow.needs(bias) else { return finish(dx, adding, dw, nil) }
-                try flow.into(bias, adding: true) { (db, _) throws(RhoError) in finish(dx, adding, dw, db) }
+                guard let bias, flow.needs(bias) else { return try compute(dx, adding, dw, nil) }
+                try flow.into(bias, adding: true) { (db, _) throws(RhoError) in try compute(dx, adding, dw, db) }
             }
         }
         if flow.needs(x) {
             try flow.into(x, rows: flow.rows, withWeights)
         } else {
-            try withWeights(dy.like(dy.shape), false)
+            try withWeights(flow.dy.like(shape), false)
         }
     }
 }

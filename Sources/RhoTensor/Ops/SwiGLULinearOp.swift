@@ -30,10 +30,8 @@ package struct SwiGLULinearOp: Op {
     }
 
     package func forward(_ x: [Buffer], _ shape: Shape) throws(RhoError) -> (Buffer, Saved) {
-        let product = try x[0].like(x[0].shape.replacingWidth(x[0].width / 2))
-        product.backend.swiglu(product, x[0])
         let y = try x[0].like(shape)
-        y.backend.linear(y, product, x[1], bias: nil, residual: hasResidual ? x[2] : nil)
+        y.backend.linear(y, swiglu: x[0], x[1], residual: hasResidual ? x[2] : nil)
         return (y, Saved(gu: x[0], w: x[1]))
     }
 
@@ -41,12 +39,9 @@ package struct SwiGLULinearOp: Op {
         let (dy, rows, w) = (flow.dy, flow.rows, saved.w)
         var gu = try saved.gu.gathering(rows)
         saved.gu = dy  // lets go of the gate and up rows, so that they can be overwritten
-        let half = gu.shape.replacingWidth(gu.width / 2)
-        let dproduct = try gu.like(half)
-        dy.backend.linearBackwardInput(dproduct, dy, w, accumulate: false)
-        let product = flow.needs(1) ? try gu.like(half) : nil
+        let product = flow.needs(1) ? try gu.like(gu.shape.replacingWidth(gu.width / 2)) : nil
         let dgu = gu.isUnshared() ? gu : try gu.like(gu.shape)
-        dy.backend.swigluBackward(dgu, product: product, dproduct, gu)
+        dy.backend.linearBackwardInput(swiglu: dgu, product: product, dy, w, gu)
         if let product { try flow.addLinearWeights(weight: 1, bias: nil, dy: dy, x: product) }
         try flow.give(0, Gradient(dgu, rows: rows))
         if hasResidual { try flow.give(2, flow.gradient) }

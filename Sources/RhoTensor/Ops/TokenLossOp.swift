@@ -69,12 +69,13 @@ package struct TokenLossOp: Op {
         let labels = rows == nil ? targets : kept.map { targets[Int($0)] }
         let head = saved.head
         let finish: (Buffer, Bool) throws(RhoError) -> Void = { (dhidden, adding) throws(RhoError) in
-            let compute: (Buffer?) -> Void = { dhead in
+            let compute: (Buffer?, Bool) -> Void = { dhead, addingHead in
                 dhidden.backend.tokenLossBackward(
-                    dhidden, dhead, hidden, head, labels, lse_N: lse, weight_N: weight, accumulate: adding)
+                    dhidden, dhead, hidden, head, labels, lse_N: lse, weight_N: weight, accumulate: adding,
+                    accumulateHead: addingHead)
             }
-            guard flow.needs(1) else { return compute(nil) }
-            try flow.into(1, adding: true) { (dhead, _) throws(RhoError) in compute(dhead) }
+            guard flow.needs(1) else { return compute(nil, true) }
+            try flow.into(1) { (dhead, addingHead) throws(RhoError) in compute(dhead, addingHead) }
         }
         if flow.needs(0) {
             try flow.into(0, rows: rows, finish)
