@@ -95,6 +95,7 @@ package final class Session {
     /// An input path: as given if something is there, else relative to the script's directory.
     /// - Throws: `.io` naming both places where neither holds anything.
     func input(_ path: String) throws(RhoError) -> String {
+        if path.hasPrefix("/") { try FileAccess.check(path, .read) }
         if path.hasPrefix("/") || scriptDirectory == "." || scriptDirectory.isEmpty || Files.exists(path) {
             return path
         }

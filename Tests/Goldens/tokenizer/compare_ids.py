@@ -17,6 +17,7 @@ import argparse
 import gzip
 import json
 import random
+import re
 import struct
 import subprocess
 import sys
@@ -30,6 +31,8 @@ NAMES = ["gpt2", "gpt2_prefix", "gpt4", "llama3", "qwen2", "smollm2", "custom_re
          "unigram", "unigram_bytes"]
 # Byte-level vocabularies that change no byte: here the ids of broken UTF-8 can be worked out.
 BYTE_LEVEL = ["gpt2", "gpt4", "llama3", "smollm2", "gguf"]
+# Vocabularies with an added token that takes white space along and one that consists of it.
+STRIPPING = ["gpt2_prefix", "custom_regex", "mistral"]
 BLOCKS = [(0x20, 0x7f), (0x20, 0x7f), (0x9, 0xe), (0x0, 0x20), (0x7f, 0xa0), (0xa0, 0x250), (0x2b0, 0x370),
           (0x300, 0x370), (0x370, 0x530), (0x590, 0x700), (0x900, 0xa00), (0xe00, 0xe80), (0x1100, 0x1200),
           (0x1e00, 0x2000), (0x2000, 0x2070), (0x2070, 0x2200), (0x2460, 0x2500), (0x3000, 0x3100), (0x4e00, 0x9fff),
@@ -181,7 +184,7 @@ def main():
     for path in options.text:
         made += texts_of(path, 1e6)
     raw = [text.encode() for text in made]
-    broken = [broken_bytes(rng, rng.choice([5, 40, 300, 2000])) for _ in range(1500)]
+    broken = [broken_bytes(rng, rng.choice([5, 40, 300, 2000])) for _ in range(int(150 * options.megabytes))]
     alphabet = byte_alphabet()
     failed = 0
     for name in (options.names or NAMES) + (["gguf"] if options.gguf else []):
@@ -191,6 +194,9 @@ def main():
         theirs = [e.ids for e in tokenizer.encode_batch_fast(made, add_special_tokens=False)]
         ours = our_ids(options.rhobench, path, raw)
         keep = range(len(made))
+        if name in STRIPPING:
+            # The package gives white space that an added token takes along a second time where it is itself a token.
+            keep = [i for i in keep if not re.search(r"<tool>\s*\n\n\n", made[i])]
         if name.startswith("unigram"):
             # The package reads a special token in a text as a piece of the vocabulary.
             keep = [i for i in keep if not any(s in made[i] for s in ("<s>", "</s>", "<unk>"))]
