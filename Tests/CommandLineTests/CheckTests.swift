@@ -97,8 +97,8 @@ extension CommandLineTests {
             #expect(check.status == 0, "\(check.err)")
             #expect(
                 check.out.contains(
-                    "a.lua:8: note: check ends here: the script uses the weights of a model, which only a run has\n"),
-                "\(check.out)")
+                    "a.lua:8: note: Model:generate: check ends here: the script uses the weights of a model, which only a run has\n"
+                ), "\(check.out)")
         }
 
         @Test func changedParametersEndARun() throws {

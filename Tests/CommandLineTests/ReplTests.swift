@@ -139,10 +139,15 @@ private final class PseudoTerminal {
                 return
             }
             let count = read(leader, &buffer, buffer.count)
-            if count > 0 { seen += String(decoding: buffer.prefix(count), as: UTF8.self) } else { usleep(5000) }
+            if count > 0 { seen += Self.plain(buffer.prefix(count)) } else { usleep(5000) }
         }
         Issue.record("the terminal did not show '\(text)' but: \(seen)")
         throw RhoError(.mismatch, "nothing of the kind")
+    }
+
+    /// The text without what moves the cursor and what it moves over.
+    private static func plain(_ bytes: ArraySlice<UInt8>) -> String {
+        String(decoding: bytes, as: UTF8.self).replacing(/\u{1B}\[[0-9;?]*[A-Za-z]|[\n\r\u{7}\u{8}]/, with: "")
     }
 
     func wait() -> Int32 {
