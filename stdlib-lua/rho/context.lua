@@ -3,12 +3,12 @@
 local config = require "rho.config"
 local rho = require "rho.native"
 
-local M = { run = nil, cli = {}, taken = {}, arms = {} }
+local M = { run = nil, cli = {}, taken = {}, arms = {}, account = {} }
 
 --- Starts a run; called by the runner before the experiment's own function. `values` are the parameters as the run's
 -- manifest has them, `given` those that the function gets.
 function M.start(run, cli, values, given)
-  M.run, M.cli, M.taken, M.arms, M.values, M.given = run, cli, {}, {}, values, given
+  M.run, M.cli, M.taken, M.arms, M.account, M.values, M.given = run, cli, {}, {}, {}, values, given
 end
 
 --- Ends a run whose function changed its own parameters: the manifest would not say what was done.
@@ -35,6 +35,25 @@ end
 function M.pauses(arm, tokens)
   local pause = M.cli.pause
   return pause ~= nil and pause.arm == arm and tokens >= pause.tokens
+end
+
+--- Enters a training into the run's account; it counts as the reference's once something was scored with it.
+function M.trained(run) M.account[#M.account + 1] = { purpose = "training", run = run } end
+
+--- Enters a scoring with `reference`, a run or a model, into the run's account.
+function M.scored(reference, flops, tokens)
+  for _, entry in ipairs(M.account) do
+    if entry.run == reference then entry.purpose = "reference_training" end
+  end
+  M.account[#M.account + 1] = { purpose = "scoring", flops = flops, tokens = tokens }
+end
+
+--- Writes the account into the manifest: what the results cost, whether they were computed now or found in the store.
+function M.settle(run)
+  for _, entry in ipairs(M.account) do
+    local of = entry.run
+    run:compute(entry.purpose, of and of.compute.training or entry.flops, math.tointeger(of and of.tokens or entry.tokens) or 0)
+  end
 end
 
 --- A free name below the run directory: `wanted`, else `wanted-2`, ...

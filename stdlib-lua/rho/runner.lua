@@ -143,6 +143,7 @@ function M.main(exp, cli)
   if type(result) == "table" then
     document.table, document.report, document.plots = result.rows, result.report, result.plots
   end
+  context.settle(run)
   run:finish(document)
   if cli.json then return 0, rho.json.encode(document, { pretty = true }) end
   if result ~= nil then

@@ -1,6 +1,7 @@
 --- rho.score: the reference model's loss of every token of a corpus, computed once and kept.
 
 local rho = require "rho.native"
+local context = require "rho.context"
 local cost = require "rho.cost"
 
 local native = rho.score
@@ -16,5 +17,6 @@ return function(options)
     context = options.context, entropy = options.entropy, mask_documents = options.mask_documents,
   }
   cost.record(scores, { reference = run and run.compute.training or 0, scoring = scores:flops() })
+  if not rho.dry.active() then context.scored(reference, scores:flops(), scores:describe().tokens) end
   return scores
 end

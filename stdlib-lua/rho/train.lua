@@ -328,6 +328,7 @@ function M.train(given)
     select = policy:describe(), seed = run.seed, labels = run.labels, precision = run.precision, recall = run.recall,
   }
   if not stored then arm:keep(key, { step = o.steps, label = o.name, seconds = state.seconds }) end
+  context.trained(run)
   return run
 end
 
