@@ -124,7 +124,9 @@ final class Program {
     @discardableResult
     func shell(_ command: String, seconds: Double = 60) throws -> Outcome {
         let outcome = try run(program: "sh", ["-c", command], seconds: seconds)
-        guard outcome.status == 0 else { throw RhoError(.io, "\(command): exit status \(outcome.status)\n\(outcome.err)") }
+        guard outcome.status == 0 else {
+            throw RhoError(.io, "\(command): exit status \(outcome.status)\n\(outcome.err)")
+        }
         return outcome
     }
 

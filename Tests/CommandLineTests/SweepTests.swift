@@ -58,7 +58,9 @@ extension CommandLineTests {
                     result   0.6      2  0.0159 ± 0.0075    -0.0397 ± 0.0013
 
                     """), "\(first.out)")
-            #expect(first.err.contains("[4/4] keep=") && first.err.contains("keep=0.6 seed=2 done after 0:0"), "\(first.err)")
+            #expect(
+                first.err.contains("[4/4] keep=") && first.err.contains("keep=0.6 seed=2 done after 0:0"),
+                "\(first.err)")
             let again = try program.run(
                 "toy.lua", "--sweep", "keep={0.4, 0.6}", "--seeds", "2", "--baseline", "keep=0.4")
             #expect(again.status == 0 && again.out == first.out)

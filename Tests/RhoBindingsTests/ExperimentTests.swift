@@ -13,7 +13,9 @@ import Testing
     @Test func allAreListed() throws {
         let readme = try Files.readText("\(Self.folder)/README.md")
         #expect(Self.names.count > 10)
-        for name in Self.names { #expect(readme.contains("[`\(name)`](\(name))"), "experiments/README.md lacks \(name)") }
+        for name in Self.names {
+            #expect(readme.contains("[`\(name)`](\(name))"), "experiments/README.md lacks \(name)")
+        }
     }
 
     @Test(arguments: names)

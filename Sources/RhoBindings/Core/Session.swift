@@ -48,7 +48,8 @@ package final class Session {
     }
 
     package init(
-        cacheDirectory: String? = nil, runsDirectory: String? = nil, cacheCapacity: Int? = nil, readsCache: Bool = true, script: String? = nil,
+        cacheDirectory: String? = nil, runsDirectory: String? = nil, cacheCapacity: Int? = nil, readsCache: Bool = true,
+        script: String? = nil,
         progress: String = "auto", color: Bool = false,
         quiet: Bool = false, arguments: [String] = []
     ) {

@@ -83,7 +83,9 @@ struct LoaderBinding {
             methods: [
                 LuaMethod(
                     "batch", doc: "The batch of a step, counted from 1.",
-                    parameters: [LuaField("step", .integer(min: 1, max: DataLoader.lastStep), required: true, doc: "the step")],
+                    parameters: [
+                        LuaField("step", .integer(min: 1, max: DataLoader.lastStep), required: true, doc: "the step")
+                    ],
                     returns: [LuaResult(.object("Batch"), "the batch")]
                 ) { box, call in [.object(box.batch(try call.int("step")), class: "Batch")] },
                 LuaMethod(

@@ -21,7 +21,9 @@ enum ProgressClass {
         "ProgressOptions",
         [
             LuaField("label", .string, required: true, doc: "what is running"),
-            LuaField("steps", .integer(min: 0, max: 1 << 40), default: 0, unit: "steps", doc: "steps of the whole run; 0 if unknown"),
+            LuaField(
+                "steps", .integer(min: 0, max: 1 << 40), default: 0, unit: "steps",
+                doc: "steps of the whole run; 0 if unknown"),
             LuaField("first", .integer(min: 0, max: 1 << 40), default: 0, unit: "steps", doc: "steps done before"),
         ])
     static let updateRecord = LuaRecord(

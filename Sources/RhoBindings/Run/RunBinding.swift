@@ -174,7 +174,8 @@ struct RunBinding {
             let options = try call.options("options")
             let mode = session.quiet ? ProgressMode.none : try ProgressMode(named: session.progress)
             let line = ProgressLine(
-                label: session.shown(try options.string("label")), steps: try options.int("steps"), first: try options.int("first"),
+                label: session.shown(try options.string("label")), steps: try options.int("steps"),
+                first: try options.int("first"),
                 mode: mode)
             return [.object(ProgressBox(line), class: "Progress")]
         }

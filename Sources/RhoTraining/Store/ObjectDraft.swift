@@ -53,7 +53,8 @@ public final class ObjectDraft {
             let meta = StoredObject.meta(
                 label: label, seconds: seconds ?? Clock.monotonicSeconds() - started, files: files)
             try Files.writeAtomically("\(path)/\(StoredObject.metaName)", meta.serialized(pretty: true) + "\n")
-            try Files.writeAtomically("\(path)/\(StoredObject.keyName)", key.json.serialized(sortedKeys: true, pretty: true) + "\n")
+            try Files.writeAtomically(
+                "\(path)/\(StoredObject.keyName)", key.json.serialized(sortedKeys: true, pretty: true) + "\n")
         } catch {
             throw RhoError(error.code, "cannot keep a result of \(key.verb): \(error.message)", hint: error.hint)
         }
@@ -90,7 +91,8 @@ public final class ObjectDraft {
                 } else {
                     try FileCopy.synchronize("\(root)/\(inner)")
                     let hash = try FileHash.compute("\(root)/\(inner)")
-                    files.append(StoredObject.Payload(name: inner, bytes: try Files.size("\(root)/\(inner)"), sha256: hash))
+                    files.append(
+                        StoredObject.Payload(name: inner, bytes: try Files.size("\(root)/\(inner)"), sha256: hash))
                 }
             }
             try FileCopy.synchronize(directory)

@@ -75,7 +75,8 @@ public final class ObjectStore {
 
     /// The object of the same verb whose key needs the fewest changes to become this one; one of the same label before
     /// others, the most recently used of several.
-    public func nearest(to key: ObjectKey, label: String = "") -> (object: StoredObject, differences: [KeyDifference])? {
+    public func nearest(to key: ObjectKey, label: String = "") -> (object: StoredObject, differences: [KeyDifference])?
+    {
         var best: (object: StoredObject, differences: [KeyDifference])?
         func rank(_ object: StoredObject, _ differences: [KeyDifference]) -> (Int, Int, Double) {
             (object.label == label ? 0 : 1, differences.count, -object.lastUsed)

@@ -121,7 +121,9 @@ public struct RunIdentity: Sendable, Equatable {
         KeyDifference.collect(known.params, params, at: "", into: &found)
         var words = found.map(\.text)
         if code.canonical != known.code.canonical { words.append("the code of the experiment's function has changed") }
-        if engine != known.engine { words.append("it was made by another build of rhoscript, or on another kind of processor") }
+        if engine != known.engine {
+            words.append("it was made by another build of rhoscript, or on another kind of processor")
+        }
         return words.joined(separator: "; ")
     }
 

@@ -84,7 +84,9 @@ extension ObjectStore {
         for payload in object.files {
             guard let size = try? Files.size(object.file(payload.name)) else { return "\(payload.name) is missing" }
             guard size == payload.bytes else { return "\(payload.name) has \(size) bytes instead of \(payload.bytes)" }
-            guard let hash = try? FileHash.compute(object.file(payload.name)) else { return "\(payload.name) cannot be read" }
+            guard let hash = try? FileHash.compute(object.file(payload.name)) else {
+                return "\(payload.name) cannot be read"
+            }
             guard hash == payload.sha256 else { return "\(payload.name) has another content than when it was stored" }
         }
         return nil

@@ -127,7 +127,9 @@ final class EventsTarget: FuzzTarget {
             guard EventRecord.framed(data) == Array(file[at..<(at + 16 + length)]) else {
                 throw Finding("a record with a wrong checksum")
             }
-            if records == 2, !tag.isEmpty, data.firstRange(of: Array(tag.utf8)) == nil { throw Finding("the tag is not there") }
+            if records == 2, !tag.isEmpty, data.firstRange(of: Array(tag.utf8)) == nil {
+                throw Finding("the tag is not there")
+            }
             records += 1
             at += 16 + length
         }

@@ -11,10 +11,12 @@ struct LuaArgumentMaker {
     var functions: [LuaValue]
 
     private static let integers = [
-        0, 1, 2, 3, 4, 5, 7, 8, 16, 31, 64, 100, -1, -2, 255, 256, 1000, 1 << 28, 1 << 31, 1 << 53, .max, .max - 1, .min,
+        0, 1, 2, 3, 4, 5, 7, 8, 16, 31, 64, 100, -1, -2, 255, 256, 1000, 1 << 28, 1 << 31, 1 << 53, .max, .max - 1,
+        .min,
     ]
     private static let numbers: [Double] = [
-        0, -0.0, 0.5, 0.6, 1, 1.5, -1, 2, 60, 1e-9, 1e300, -1e300, .nan, .infinity, -.infinity, .leastNonzeroMagnitude, 1e18, 2e6,
+        0, -0.0, 0.5, 0.6, 1, 1.5, -1, 2, 60, 1e-9, 1e300, -1e300, .nan, .infinity, -.infinity, .leastNonzeroMagnitude,
+        1e18, 2e6,
     ]
     private static let strings = [
         "", "x", "data.jsonl", "bad.jsonl", "text.txt", "model", "model.gguf", "tokenizer.json", "nothing", "..", "/",

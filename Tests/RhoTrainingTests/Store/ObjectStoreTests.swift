@@ -11,7 +11,8 @@ import Testing
 
     /// Stores one payload file under a key.
     @discardableResult
-    private func put(_ store: ObjectStore, _ key: ObjectKey, _ text: String, value: JSON? = nil) throws -> StoredObject {
+    private func put(_ store: ObjectStore, _ key: ObjectKey, _ text: String, value: JSON? = nil) throws -> StoredObject
+    {
         let draft = try store.draft()
         try Files.writeAtomically("\(draft.path)/data.txt", text)
         return try draft.commit(key, value: value, label: text, seconds: 1.5)
@@ -32,7 +33,8 @@ import Testing
 
     @Test func differencesAreNamedToTheLeaf() {
         let before = key(["lr": 0.003, "model": ["dim": 64, "layers": 2], "data": ["a", "b"], "gone": true])
-        let after = key(["lr": 0.001, "model": ["dim": 64, "layers": 3], "data": ["a", "c"], "new": "x"], engine: "f")
+        let after = key(
+            ["lr": 0.001, "model": ["dim": 64, "layers": 3], "data": ["a", "c"], "new": "x"], engine: "f")
         #expect(
             after.differences(from: before).map(\.text) == [
                 "data[2]: \"b\" -> \"c\"", "gone: true -> (not there)", "lr: 0.003 -> 0.001", "model.layers: 2 -> 3",
@@ -99,9 +101,10 @@ import Testing
         #expect(store.find(key(["a": 2])) == nil)
         let report = try store.verify(repairing: true)
         #expect(report.checked == 3)
-        #expect(Set(report.damaged.map(\.reason)) == [
-            "data.txt has 3 bytes instead of 5", "data.txt has another content than when it was stored",
-        ])
+        #expect(
+            Set(report.damaged.map(\.reason)) == [
+                "data.txt has 3 bytes instead of 5", "data.txt has another content than when it was stored",
+            ])
         #expect(try Files.list("\(store.root)/objects") == [Files.name(of: whole.path)])
         try put(store, key(["a": 2]), "short")
         #expect(store.find(key(["a": 2])) != nil)
@@ -153,7 +156,8 @@ import Testing
         #expect(store.find(key(["a": 1])) == nil)
         let error = #expect(throws: RhoError.self) { try store.draft() }
         #expect(error?.code == .io)
-        #expect(error?.message == "the store \(file)/cache cannot be written: cannot make directory \(file): File exists")
+        #expect(
+            error?.message == "the store \(file)/cache cannot be written: cannot make directory \(file): File exists")
         #expect(error?.hint == "choose another with --cache DIR or RHO_CACHE")
     }
 
