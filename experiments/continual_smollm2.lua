@@ -30,6 +30,7 @@ return rho.experiment {
     lr = { 5e-5, doc = "peak learning rate" },
     lora_rank = { 0, doc = "rank of adapters on every matrix; 0 trains the whole model" },
     eval_tokens = { 10e3, doc = "tokens of each test text" },
+    looks = { 20, doc = "times that a run is held against the test texts" },
   }, nil, {
     model = "tiny", data = "generated", tokens = 4e3, reference_tokens = 4e3, context = 32, batch = 8, lr = 1e-2, eval_tokens = 1e3,
   }, { lora_rank = 2 }, { seeds = 1, accumulate = 64, eval_tokens = 1e6 }),
@@ -51,11 +52,12 @@ return rho.experiment {
     local gsm8k, gsm8k_web = source.solutions("gsm8k_train"):split { held_out = 0.5 }
     local maths, maths_web = source.solutions("math_train"):split { held_out = 0.5 }
     local clean = rho.data.mix { { gsm8k, 1 }, { maths, 1 } }
-    local enough = math.tointeger(p.tokens * 6 // 1) -- bytes the arms can see, so that scoring costs no more than it must
+    -- Bytes of a share of what the arms can see, so that scoring costs no more than it must.
+    local function enough(share) return math.tointeger(share * p.tokens * 5 // 1) end
     local web = rho.data.mix {
-      { rho.data.corrupt { data = gsm8k_web:take { bytes = enough }, seed = 5, noise = p.noise }, 1 },
-      { rho.data.corrupt { data = maths_web:take { bytes = enough }, seed = 6, noise = p.noise }, 1 },
-      { source.documents("web", enough), 2 },
+      { rho.data.corrupt { data = gsm8k_web:take { bytes = enough(1 / 4) }, seed = 5, noise = p.noise }, 1 },
+      { rho.data.corrupt { data = maths_web:take { bytes = enough(1 / 4) }, seed = 6, noise = p.noise }, 1 },
+      { source.documents("web", enough(1 / 2)), 2 },
     }
     local held = { gsm8k = source.solutions "gsm8k_test", math = source.solutions "math_test" }
     local function train(select, seed, name, changes)
@@ -64,6 +66,7 @@ return rho.experiment {
         accumulate = p.accumulate, select = select, eval = held, eval_tokens = p.eval_tokens,
       }
       for key, value in pairs(changes or {}) do options[key] = value end
+      options.eval_every = math.ceil(options.tokens / (p.batch * p.context) / p.looks)
       return rho.train(options)
     end
 
