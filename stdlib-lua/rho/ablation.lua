@@ -309,6 +309,18 @@ function M.compare(arms, tag, confidence)
   return setmetatable(result, Ablation)
 end
 
+--- What the reader of the tables has to know.
+local function notes_of(what, seeds, confidence)
+  local notes = {
+    ("loss: nats per token on '%s', mean ± sample deviation over %d seeds; differences are taken within seeds, with %g %% t intervals."):format(
+      what, seeds, confidence * 100),
+    "Equal budgets are the smallest any arm had; curves are read between evaluations, before the end of a run's schedule. FLOPs count reference and scoring.",
+  }
+  if seeds == 1 then notes[1] = ("loss: nats per token on '%s', one seed; differences are taken within it."):format(what) end
+  if seeds < 3 then notes[3] = "Fewer than three seeds: there is a direction here, hardly an interval." end
+  return notes
+end
+
 function M.ablation(o)
   local arms, seeds = arms_of(o), seeds_of(o.seeds)
   for i, seed in ipairs(seeds) do
@@ -324,15 +336,7 @@ function M.ablation(o)
   local tag = metric_of(o, arms[1].runs[1])
   local result = M.compare(arms, tag, o.confidence)
   result.metric, result.seeds = tag, seeds
-  local what = tag:match("^eval/(.+)/loss$")
-  result.notes = {
-    ("loss: nats per token on '%s', mean ± sample deviation over %d seeds; differences are taken within seeds, with %g %% t intervals."):format(
-      what or tag, #seeds, o.confidence * 100),
-    "Equal budgets are the smallest any arm had; curves are read between evaluations, before the end of a run's schedule. FLOPs count reference and scoring.",
-  }
-  if #seeds < 3 then
-    result.notes[3] = "Fewer than three seeds: there is a direction here, hardly an interval."
-  end
+  result.notes = notes_of(tag:match("^eval/(.+)/loss$") or tag, #seeds, o.confidence)
   local dir = not rho.dry.active() and context.run and context.run:dir()
   if dir then
     local series = {}

@@ -25,10 +25,10 @@ local RUNS = {
   },
 }
 
-local function compute()
+local function compute(seeds)
   local asked = {}
   local result = rho.ablation {
-    seeds = { 11, 12 }, keep = 0.5, arms = { slm = rho.select.high_loss { keep = 0.5 } },
+    seeds = seeds or { 11, 12 }, keep = 0.5, arms = { slm = rho.select.high_loss { keep = 0.5 } },
     train = function(policy, seed, name)
       asked[#asked + 1] = name
       local arm = name:match("^(.-)%-seed")
@@ -97,6 +97,7 @@ describe("rho.ablation", function()
     expect.truthy(tostring(result):find("1.5500 ± 0.2121", 1, true))
     expect.truthy(tostring(result):find("Fewer than three seeds", 1, true))
     expect.truthy(rho.json.encode(result.rows):find('"token_speedup"', 1, true))
+    expect.truthy(tostring(compute { 11 }):find("one seed; differences are taken within it", 1, true))
   end)
 
   it("refuses what cannot be compared", function()
