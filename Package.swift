@@ -67,7 +67,9 @@ let package = Package(
             dependencies: ["RhoTraining", .product(name: "FlyingFox", package: "FlyingFox")] + below("RhoTraining")),
         .executableTarget(
             name: "rhofuzz",
-            dependencies: ["RhoBindings", .product(name: "ArgumentParser", package: "swift-argument-parser")]
+            dependencies: [
+                "RhoBindings", "RhoTestSupport", .product(name: "ArgumentParser", package: "swift-argument-parser"),
+            ]
                 + below("RhoBindings")),
         .executableTarget(
             name: "rhobench",
@@ -86,7 +88,8 @@ let package = Package(
                 exclude: $0.name == "RhoBindings" ? ["lua"] : [])
         }
         + [
-            .target(name: "RhoTestSupport", dependencies: ["RhoCore"], path: "Tests/RhoTestSupport"),
+            .target(
+                name: "RhoTestSupport", dependencies: ["RhoCore", "CCrypto", "CZlib"], path: "Tests/RhoTestSupport"),
             .testTarget(
                 name: "CommandLineTests",
                 dependencies: ["rhoscript", "rhoserve", "rhofuzz", "RhoTestSupport"] + below("RhoBindings")),

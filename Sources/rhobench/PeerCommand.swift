@@ -49,12 +49,12 @@ struct PeerCommand: ParsableCommand {
         var compiled: [JSON] = []
         for _ in 0..<rounds {
             ours.append(
-                try output(
-                    of: CommandLine.arguments[0],
+                try ChildProcess.json(
+                    CommandLine.arguments[0],
                     ["step", shape.rawValue, "--mode", mode, "--steps", String(steps), "--json"] + threads))
             let peer = [script, shape.rawValue, "--mode", mode, "--steps", String(steps)] + threads
-            eager.append(try output(of: python, peer))
-            if compile { compiled.append(try output(of: python, peer + ["--compile"])) }
+            eager.append(try ChildProcess.json(python, peer))
+            if compile { compiled.append(try ChildProcess.json(python, peer + ["--compile"])) }
         }
         func values(_ runs: [JSON], _ key: String) -> Timings { Timings(runs.compactMap { $0[key]?.doubleValue }) }
         /// Ratios of runs that followed each other.
@@ -78,23 +78,6 @@ struct PeerCommand: ParsableCommand {
             row["speed_ratio_compiled"] = .number(ratios(compiled, "tokens_per_second").median)
         }
         return row
-    }
-
-    /// Runs a program and reads its output as one JSON value.
-    private func output(of program: String, _ arguments: [String]) throws -> JSON {
-        let process = Process()
-        process.executableURL = URL(fileURLWithPath: "/usr/bin/env")
-        process.arguments = [program] + arguments
-        let pipe = Pipe()
-        process.standardOutput = pipe
-        try process.run()
-        let data = pipe.fileHandleForReading.readDataToEndOfFile()
-        process.waitUntilExit()
-        guard process.terminationStatus == 0 else {
-            throw RhoError(
-                .io, "\(program) \(arguments.joined(separator: " ")) failed with status \(process.terminationStatus)")
-        }
-        return try JSON.parse(String(decoding: data, as: UTF8.self))
     }
 
     /// The rows as a Markdown table.

@@ -27,7 +27,7 @@ private let allowedImports: [String: Set<String>] = [
     "rhoserve": ["RhoCore", "RhoKernels", "RhoCheckpoint", "RhoTraining", "FlyingFox"],
     "rhofuzz": [
         "ArgumentParser",
-        "CZlib", "RhoCore", "RhoTensor", "RhoModels", "RhoText", "RhoData", "RhoCheckpoint", "RhoTraining",
+        "RhoTestSupport", "RhoCore", "RhoTensor", "RhoModels", "RhoText", "RhoData", "RhoCheckpoint", "RhoTraining",
         "RhoBindings", "LuaRuntime",
     ],
     "rhobench": [

@@ -1,7 +1,7 @@
-import CZlib
 import Glibc
 import RhoCore
 import RhoData
+import RhoTestSupport
 
 /// Files of JSON rows, plain, gzip and zstd, read to the end in both manners of treating bad rows.
 final class RowsTarget: FuzzTarget {
@@ -65,28 +65,5 @@ final class RowsTarget: FuzzTarget {
             throw Finding("\(all) rows if bad ones end it, \(some) if they are passed over")
         }
         _ = try strict.get()
-    }
-}
-
-/// Packs bytes as one gzip member.
-enum Gzip {
-    static func pack(_ bytes: [UInt8]) -> [UInt8] {
-        var input = bytes
-        var stream = z_stream()
-        deflateInit2_(
-            &stream, 1, Z_DEFLATED, 15 + 16, 8, Z_DEFAULT_STRATEGY, ZLIB_VERSION, Int32(MemoryLayout<z_stream>.size))
-        var output = [UInt8](repeating: 0, count: Int(deflateBound(&stream, UInt(bytes.count))))
-        let used = input.withUnsafeMutableBufferPointer { from in
-            output.withUnsafeMutableBufferPointer { to in
-                stream.next_in = from.baseAddress
-                stream.avail_in = UInt32(from.count)
-                stream.next_out = to.baseAddress
-                stream.avail_out = UInt32(to.count)
-                deflate(&stream, Z_FINISH)
-                return to.count - Int(stream.avail_out)
-            }
-        }
-        deflateEnd(&stream)
-        return Array(output[..<used])
     }
 }

@@ -1,10 +1,10 @@
 import CZlib
 
-/// Packs bytes as one gzip member.
-enum Gzip {
-    static func pack(_ text: String) -> [UInt8] { pack(Array(text.utf8)) }
+/// Packs bytes as one gzip member, which nothing in the program does.
+public enum Gzip {
+    public static func pack(_ text: String) -> [UInt8] { pack(Array(text.utf8)) }
 
-    static func pack(_ bytes: [UInt8]) -> [UInt8] {
+    public static func pack(_ bytes: [UInt8]) -> [UInt8] {
         var input = bytes
         var stream = z_stream()
         deflateInit2_(
