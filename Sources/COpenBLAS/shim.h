@@ -50,6 +50,15 @@ static inline void rho_spin_pause(void) {
 /* Asks for a cache line that will be read soon. An address outside any buffer does no harm. */
 static inline void rho_prefetch(const void *address) { __builtin_prefetch(address, 0, 2); }
 
+/* Ends the stores that went past the caches, before another thread is told that they are done. */
+static inline void rho_store_fence(void) {
+#if defined(__x86_64__)
+    __builtin_ia32_sfence();
+#else
+    __atomic_thread_fence(__ATOMIC_RELEASE);
+#endif
+}
+
 /* What Swift's vectors take apart into lanes: squareRoot() becomes 16 calls of the C library, comparisons of half vectors
    loops over their lanes. */
 typedef float rho_vector __attribute__((ext_vector_type(16)));
@@ -58,6 +67,12 @@ typedef float rho_quarter_vector __attribute__((ext_vector_type(4)));
 
 static inline __attribute__((always_inline)) rho_vector rho_square_root(rho_vector v) {
     return __builtin_elementwise_sqrt(v);
+}
+
+/* Stores a whole cache line past the caches: it is not read first, and pushes nothing out. The address must be a multiple
+   of 64. */
+static inline __attribute__((always_inline)) void rho_stream(float *address, rho_vector v) {
+    __builtin_nontemporal_store(v, (rho_vector *)address);
 }
 
 /* Largest lane; NaN if a lane is NaN. */

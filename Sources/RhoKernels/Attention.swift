@@ -2,7 +2,7 @@
 ///
 /// N = batch·tokens rows of qkv are [q(H·E) | k(K·E) | v(K·E)]; query head h reads KV head h / (H/K). Query i of a
 /// sequence sees key j iff start[i] ≤ j ≤ i and i - j < window, all counted inside the sequence; a start beyond i
-/// counts as i.
+/// counts as i. Scores are kept in units of ln 2, so that weights are powers of two.
 struct AttentionShape {
     let batch: Int
     let tokens: Int
@@ -13,12 +13,10 @@ struct AttentionShape {
     let scale: Float
     let segmentStart: UnsafePointer<Int32>?
 
-    /// Rows of queries in a tile: a tile of scores fills an L1 cache, and little is computed above the diagonal.
-    static let queryTile = 32
-    /// Keys in a tile: a multiple of `panel`.
-    static let keyTile = 256
-    /// Keys are taken this many at a time: whole panels of a product.
+    /// Keys are taken this many at a time: a panel of a product.
     @_transparent static var panel: Int { RegisterTile.columns }
+    /// Queries are taken this many at a time: the rows of a register tile.
+    @_transparent static var strip: Int { RegisterTile.rows }
 
     init(
         batch: Int, tokens: Int, heads: Int, kvHeads: Int, headWidth: Int, window: Int?, scale: Float?,
@@ -39,6 +37,10 @@ struct AttentionShape {
     var outStride: Int { heads &* headWidth }
     var isEmpty: Bool { batch == 0 || tokens == 0 || kvHeads == 0 || headWidth == 0 }
 
+    /// log₂ e and ln 2.
+    static var log2e: Float { 1.442_695_04 }
+    static var ln2: Float { 0.693_147_18 }
+
     /// First key that query `i` of sequence `b` sees.
     @inline(__always)
     func firstKey(_ b: Int, _ i: Int) -> Int {
@@ -47,21 +49,30 @@ struct AttentionShape {
         return first
     }
 
-    /// First key that any query in `start ..< end` sees, rounded down to whole panels.
-    func firstKey(_ b: Int, from start: Int, to end: Int) -> Int {
-        var first = start
-        for i in start..<end { first = min(first, firstKey(b, i)) }
-        return first / AttentionShape.panel &* AttentionShape.panel
-    }
-
-    /// Floats of the keys or values of one head, packed over tokens or over the width of the head.
-    var packedFloats: Int {
-        max(panelFloats(columns: tokens, k: headWidth), panelFloats(columns: headWidth, k: tokens))
-    }
-
-    /// `count` keys rounded up to whole panels: the tiles of scores have room for them.
+    /// First keys of the queries in `start ..< end`: the lowest and the highest.
     @inline(__always)
-    static func padded(_ count: Int) -> Int { (count &+ panel &- 1) / panel &* panel }
+    func firstKeys(_ b: Int, _ start: Int, _ end: Int) -> (lowest: Int, highest: Int) {
+        guard segmentStart != nil else { return (firstKey(b, start), firstKey(b, end &- 1)) }
+        var (lowest, highest) = (start, 0)
+        for i in start..<end {
+            let first = firstKey(b, i)
+            lowest = min(lowest, first)
+            highest = max(highest, first)
+        }
+        return (lowest, highest)
+    }
+
+    /// The lanes from key `column` on that query `i` of sequence `b` sees; of a query past the last one, some.
+    @inline(__always)
+    func seen(_ b: Int, _ i: Int, from column: Int) -> IntVec {
+        lanesWithin(column, first: firstKey(b, min(i, tokens &- 1)), last: i)
+    }
+
+    /// The width of a head and the tokens, rounded up to whole panels.
+    var paddedWidth: Int { AttentionShape.padded(headWidth) }
+    var paddedTokens: Int { AttentionShape.padded(tokens) }
+
+    private static func padded(_ count: Int) -> Int { (count &+ panel &- 1) / panel &* panel }
 }
 
 /// All bits of the lanes of the vector at column `i` that lie in `first ... last`.

@@ -1,9 +1,11 @@
+import COpenBLAS
+
 /// dqkv of `attentionForward`, all of it written (not added): for each query, with p = e^(s - lse) recomputed,
 /// dv_j += p·do, dp = do·v_j, ds = scale·p·(dp - Σ do·o), dq += ds·k_j, dk_j += ds·q.
 ///
 /// One task owns a KV head of a sequence with all its query heads, so dk and dv are summed in a fixed order. `dqkv`
-/// must not be `qkv`, nor `dout` be `out`. With `rotation` the gradients of queries and keys are turned back, which makes
-/// them those of the rows before `attentionForward` turned them; `qkv` holds the turned ones.
+/// must not be `qkv`, nor `dout` be `out`. With `rotation` queries and keys are turned as they are read, and their
+/// gradients turned back.
 public func attentionBackward(
     _ dqkv: MutableFloats, _ dout: Floats, _ out: Floats, _ lse: Floats, _ qkv: Floats,
     batch: Int, tokens: Int, heads: Int, kvHeads: Int, headWidth: Int,
@@ -15,53 +17,75 @@ public func attentionBackward(
     guard !shape.isEmpty else { return }
     Parallel.blocks(batch &* kvHeads) { task in
         Scratch.with(AttentionBackward.floats(shape)) { memory in
-            AttentionBackward(shape: shape, b: task / kvHeads, kv: task % kvHeads, memory: memory)
+            AttentionBackward(shape, b: task / kvHeads, kv: task % kvHeads, memory: memory)
                 .run(dqkv: dqkv, dout: dout, out: out, lse: lse, qkv: qkv, rotation)
         }
     }
 }
 
+/// Keys go by in panels, and each panel past all strips of a chunk of queries: a strip's scores become p and ds in the
+/// registers, and the sums over the chunk that make dk and dv never leave theirs.
 private struct AttentionBackward {
     let shape: AttentionShape
     let b: Int
     let kv: Int
-    /// p and ds of a tile of queries, and Σ do·o of each query.
-    let weights: MutableFloats
-    let slopes: MutableFloats
-    let delta: MutableFloats
-    /// Packed: kᵀ times the scale, vᵀ, k, and a tile of queries and of dout.
+    /// Packed: kᵀ, vᵀ and k.
     let keysAcross: MutableFloats
     let valuesAcross: MutableFloats
     let keys: MutableFloats
-    let qTile: MutableFloats
-    let doutTile: MutableFloats
-    /// dk and dv, in rows of the head's width.
+    /// Sums of one KV head, in rows of the padded width.
     let dk: MutableFloats
     let dv: MutableFloats
+    /// A chunk of queries and of dout in rows, and both packed.
+    let queries: MutableFloats
+    let dout: MutableFloats
+    let queryPanels: MutableFloats
+    let doutPanels: MutableFloats
+    let dq: MutableFloats
+    /// p and ds of the chunk and a panel of keys, and -lse / ln 2 and -Σ do·o of each query.
+    let p: MutableFloats
+    let ds: MutableFloats
+    let minusLse: MutableFloats
+    let minusDelta: MutableFloats
+    let chunk: Int
 
-    private static func tileFloats(_ shape: AttentionShape) -> Int {
-        panelFloats(columns: shape.headWidth, k: AttentionShape.queryTile)
+    /// Queries in a chunk: whole strips; with 64 wide heads all that is used of them fits half an L2 cache.
+    private static func chunk(_ shape: AttentionShape) -> Int {
+        let strip = AttentionShape.strip
+        return min(264, (shape.tokens &+ strip &- 1) / strip &* strip)
+    }
+    /// Floats of all keys; strips of keys may reach past the last panel.
+    private static func all(_ shape: AttentionShape) -> Int {
+        (shape.paddedTokens &+ AttentionShape.strip) &* shape.paddedWidth
     }
 
     static func floats(_ shape: AttentionShape) -> Int {
-        AttentionShape.queryTile &* (2 &* AttentionShape.keyTile &+ 1) &+ 3 &* shape.packedFloats
-            &+ 2 &* tileFloats(shape) &+ 2 &* shape.tokens &* shape.headWidth
+        let chunk = chunk(shape)
+        return 5 &* all(shape) &+ chunk &* (5 &* shape.paddedWidth &+ 2 &* AttentionShape.panel &+ 2) &+ 16
     }
 
-    init(shape: AttentionShape, b: Int, kv: Int, memory: MutableFloats) {
+    init(_ shape: AttentionShape, b: Int, kv: Int, memory: MutableFloats) {
         self.shape = shape
         self.b = b
         self.kv = kv
-        weights = memory
-        slopes = weights + AttentionShape.queryTile * AttentionShape.keyTile
-        keysAcross = slopes + AttentionShape.queryTile * AttentionShape.keyTile
-        valuesAcross = keysAcross + shape.packedFloats
-        keys = valuesAcross + shape.packedFloats
-        qTile = keys + shape.packedFloats
-        doutTile = qTile + AttentionBackward.tileFloats(shape)
-        dk = doutTile + AttentionBackward.tileFloats(shape)
-        dv = dk + shape.tokens &* shape.headWidth
-        delta = dv + shape.tokens &* shape.headWidth
+        let all = AttentionBackward.all(shape)
+        chunk = AttentionBackward.chunk(shape)
+        let rows = chunk &* shape.paddedWidth
+        keysAcross = memory
+        valuesAcross = keysAcross + all
+        keys = valuesAcross + all
+        dk = keys + all
+        dv = dk + all
+        queries = dv + all
+        dout = queries + rows
+        queryPanels = dout + rows
+        doutPanels = queryPanels + rows
+        dq = doutPanels + rows
+        p = dq + rows
+        ds = p + chunk &* AttentionShape.panel
+        // Strips of keys may read past the last row.
+        minusLse = ds + (chunk &* AttentionShape.panel &+ 16)
+        minusDelta = minusLse + chunk
     }
 
     func run(
@@ -72,106 +96,202 @@ private struct AttentionBackward {
         let drows = dqkv + b &* tokens &* stride
         let kOffset = (shape.heads &+ kv) &* width
         let vOffset = kOffset &+ shape.kvHeads &* width
-        packPanels(
-            keysAcross, rows + kOffset, ld: stride, transposed: true, columns: tokens, k: width, factor: shape.scale)
-        packPanels(valuesAcross, rows + vOffset, ld: stride, transposed: true, columns: tokens, k: width)
-        packPanels(keys, rows + kOffset, ld: stride, transposed: false, columns: width, k: tokens)
-        dk.update(repeating: 0, count: 2 &* tokens &* width)
+        // dk serves as the place for rows until it is needed.
+        shape.gather(dk, rows + kOffset, stride: stride, rows: 0..<tokens, rotation)
+        shape.packColumns(keysAcross, dk)
+        shape.packRows(keys, dk, rows: tokens, capacity: shape.paddedTokens)
+        shape.gather(dk, rows + vOffset, stride: stride, rows: 0..<tokens, nil)
+        shape.packColumns(valuesAcross, dk)
+        dk.update(repeating: 0, count: 2 &* AttentionBackward.all(shape))
         for head in kv &* shape.group..<(kv &+ 1) &* shape.group {
             var start = 0
             while start < tokens {
-                let end = min(start &+ AttentionShape.queryTile, tokens)
-                let outOffset = (b &* tokens &+ start) &* shape.outStride &+ head &* width
-                for row in 0..<end &- start {
-                    let place = outOffset &+ row &* shape.outStride
-                    delta[row] = dot(dout + place, out + place, width)
-                }
-                queries(
-                    start, end, dq: drows + head &* width, dout: dout + outOffset,
-                    lse: lse + (b &* tokens &+ start) &* shape.heads &+ head, q: rows + head &* width)
+                let end = min(start &+ chunk, tokens)
+                let place = b &* tokens &* shape.outStride &+ head &* width
+                gather(
+                    start, end, rows + head &* width, dout + place, out + place,
+                    lse: lse + b &* tokens &* shape.heads &+ head, rotation)
+                differentiate(start, end)
+                shape.scatter(
+                    drows + head &* width, stride: stride, dq, rows: start..<end, rotation, factor: shape.scale)
                 start = end
             }
-            rotation?.turn(drows + head &* width, tokens: tokens, stride: stride, inverse: true)
         }
-        rotation?.turn(dk, tokens: tokens, stride: width, inverse: true)
-        for token in 0..<tokens {
-            (drows + token &* stride &+ kOffset).update(from: dk + token &* width, count: width)
-            (drows + token &* stride &+ vOffset).update(from: dv + token &* width, count: width)
-        }
+        // Queries are in units of ln 2.
+        shape.scatter(drows + kOffset, stride: stride, dk, rows: 0..<tokens, rotation, factor: AttentionShape.ln2)
+        shape.scatter(drows + vOffset, stride: stride, dv, rows: 0..<tokens, nil)
+        rho_store_fence()
     }
 
-    private func queries(_ start: Int, _ end: Int, dq: MutableFloats, dout: Floats, lse: Floats, q: Floats) {
-        let (width, stride) = (shape.headWidth, shape.stride)
-        let count = end &- start
-        let ld = AttentionShape.keyTile
-        let first = shape.firstKey(b, from: start, to: end)
-        let queries = q + start &* stride
-        let target = dq + start &* stride
-        packPanels(qTile, queries, ld: stride, transposed: false, columns: width, k: count)
-        packPanels(doutTile, dout, ld: shape.outStride, transposed: false, columns: width, k: count)
-        var from = first
-        while from < end {
-            let to = min(from &+ AttentionShape.keyTile, end)
-            let n = to &- from
-            multiplyPanels(
-                weights, ldc: ld, LeftFactor(queries, ld: stride, transposed: false), rows: count,
-                Panels(start: keysAcross, steps: width).dropping(columns: from), columns: AttentionShape.padded(n))
-            multiplyPanels(
-                slopes, ldc: ld, LeftFactor(dout, ld: shape.outStride, transposed: false), rows: count,
-                Panels(start: valuesAcross, steps: width).dropping(columns: from), columns: AttentionShape.padded(n))
-            for row in 0..<count { weigh(row, query: start &+ row, lse: lse[row &* shape.heads], from: from, to: to) }
-            addTransposed(weights, keys: n, queries: count, to: dv + from &* width, doutTile)
-            addTransposed(slopes, keys: n, queries: count, to: dk + from &* width, qTile)
-            multiplyPanels(
-                target, ldc: stride, LeftFactor(slopes, ld: ld, transposed: false), rows: count,
-                Panels(start: keys, steps: shape.tokens), columns: width, steps: from..<to,
-                onto: from > first ? UnsafePointer(target) : nil)
-            from = to
-        }
-    }
-
-    /// y += tileᵀ·rows for a tile of p or ds and the packed rows of its queries.
-    private func addTransposed(
-        _ tile: MutableFloats, keys: Int, queries: Int, to y: MutableFloats, _ rows: MutableFloats
+    /// What a chunk of queries needs.
+    private func gather(
+        _ start: Int, _ end: Int, _ q: Floats, _ dout: Floats, _ out: Floats, lse: Floats, _ rotation: Rotation?
     ) {
-        multiplyPanels(
-            y, ldc: shape.headWidth, LeftFactor(tile, ld: AttentionShape.keyTile, transposed: true), rows: keys,
-            Panels(start: rows, steps: queries), columns: shape.headWidth, onto: UnsafePointer(y))
+        let (padded, count) = (shape.paddedWidth, end &- start)
+        shape.gather(
+            queries, q, stride: shape.stride, rows: start..<end, rotation, factor: shape.scale * AttentionShape.log2e)
+        shape.packRows(queryPanels, queries, rows: count, capacity: chunk)
+        shape.gather(self.dout, dout, stride: shape.outStride, rows: start..<end, nil)
+        shape.packRows(doutPanels, self.dout, rows: count, capacity: chunk)
+        for row in 0..<count {
+            let line = out + (start &+ row) &* shape.outStride
+            shape.prefetch(line, stride: shape.outStride)
+            minusDelta[row] = -dot(self.dout + row &* padded, line, shape.headWidth)
+            minusLse[row] = lse[(start &+ row) &* shape.heads] * -AttentionShape.log2e
+        }
+        dq.update(repeating: 0, count: count &* padded)
     }
 
-    /// Scores become weights p and the products do·v become slopes scale·p·(dp - delta), both 0 where masked.
-    @inline(__always)
-    private func weigh(_ row: Int, query: Int, lse: Float, from: Int, to: Int) {
-        let p = weights + row &* AttentionShape.keyTile
-        let d = slopes + row &* AttentionShape.keyTile
-        let first = shape.firstKey(b, query) &- from
-        let last = min(query, to &- 1) &- from
-        let columns = (to &- from &+ 15) & ~15
-        let begin = last >= first && last >= 0 ? max(first, 0) & ~15 : columns
-        let pull = delta[row]
-        let scale = shape.scale
-        var i = 0
-        while i < begin {
-            store(.zero, p + i)
-            store(.zero, d + i)
-            i &+= 16
-        }
-        while i <= last {
-            var e = expBelowOverflow(load(UnsafePointer(p) + i) - lse)
-            var slope = e * (load(UnsafePointer(d) + i) - pull) * scale
-            if !(i >= first && i &+ 15 <= last) {
-                let seen = lanesWithin(i, first: first, last: last)
-                e = select(seen, e, .zero)
-                slope = select(seen, slope, .zero)
+    /// Adds what the queries `start ..< end` give to dq, dk and dv.
+    private func differentiate(_ start: Int, _ end: Int) {
+        let (height, panel) = (AttentionShape.strip, AttentionShape.panel)
+        var j = shape.firstKeys(b, start, end).lowest / panel &* panel
+        while j < end {
+            // The strips that see a key of the panel lie in `begin ..< stop`.
+            var strip = start &+ max(0, j &- start) / height &* height
+            var (begin, stop) = (end, strip)
+            while strip < end {
+                let next = min(strip &+ height, end)
+                let (lowest, highest) = shape.firstKeys(b, strip, next)
+                let row = strip &- start
+                if lowest < j &+ panel {
+                    let isWhole = highest <= j && strip >= j &+ panel &- 1
+                    if isWhole { tile(row, strip, j) } else { tilePartly(row, strip, j, wide: next > j &+ 16) }
+                    addToQueries(row, j, keys: min(panel, next &- j))
+                    begin = min(begin, strip)
+                    stop = next
+                } else {
+                    (p + row &* panel).update(repeating: 0, count: height &* panel)
+                    (ds + row &* panel).update(repeating: 0, count: height &* panel)
+                }
+                strip &+= height
             }
-            store(e, p + i)
-            store(slope, d + i)
-            i &+= 16
+            var key = j
+            while key < min(j &+ panel, end) {
+                let first = max(begin, key) &- start
+                if first &+ start < stop {
+                    addToKeys(dv, p, doutPanels, key, j, queries: first..<stop &- start)
+                    addToKeys(dk, ds, queryPanels, key, j, queries: first..<stop &- start)
+                }
+                key &+= height
+            }
+            j &+= panel
         }
-        while i < columns {
-            store(.zero, p + i)
-            store(.zero, d + i)
-            i &+= 16
+    }
+
+    @inline(never)
+    private func tile(_ row: Int, _ query: Int, _ key: Int) {
+        tile(row, query, key, isWhole: true, isWide: RegisterTile.isWide)
+    }
+
+    @inline(never)
+    private func tilePartly(_ row: Int, _ query: Int, _ key: Int, wide: Bool) {
+        if RegisterTile.isWide && !wide {
+            tile(row, query, key, isWhole: false, isWide: false)
+        } else {
+            tile(row, query, key, isWhole: false, isWide: RegisterTile.isWide)
         }
+    }
+
+    /// p and ds of a strip of queries and a panel of keys.
+    @inline(__always)
+    private func tile(_ row: Int, _ query: Int, _ key: Int, isWhole: Bool, isWide: Bool) {
+        let (padded, panel, width) = (shape.paddedWidth, AttentionShape.panel, shape.headWidth)
+        registerTile(
+            Weights(
+                p: p + row &* panel, minusLse: minusLse + row, shape: shape, b: b, query: query, key: key,
+                isWhole: isWhole, isWide: isWide),
+            queries + row &* padded, row: padded, step: 1, keysAcross + key &* width, width, wide: isWide)
+        registerTile(
+            Slopes(ds: ds + row &* panel, p: p + row &* panel, minusDelta: minusDelta + row, isWide: isWide),
+            dout + row &* padded, row: padded, step: 1, valuesAcross + key &* width, width, wide: isWide)
+    }
+
+    /// dq += ds·k for a strip of queries.
+    @inline(never)
+    private func addToQueries(_ row: Int, _ key: Int, keys count: Int) {
+        let (padded, panel) = (shape.paddedWidth, AttentionShape.panel)
+        var column = 0
+        while column < padded {
+            registerTile(
+                Added(y: dq + row &* padded &+ column, ld: padded, rows: AttentionShape.strip), ds + row &* panel,
+                row: panel, step: 1, keys + column &* shape.paddedTokens &+ key &* panel, count)
+            column &+= panel
+        }
+    }
+
+    /// y += tileᵀ·rows for the strip of keys at `key` in the panel at `j`.
+    @inline(never)
+    private func addToKeys(
+        _ y: MutableFloats, _ tile: MutableFloats, _ rows: MutableFloats, _ key: Int, _ j: Int, queries: Range<Int>
+    ) {
+        let (padded, panel) = (shape.paddedWidth, AttentionShape.panel)
+        let first = queries.lowerBound &* panel
+        var column = 0
+        while column < padded {
+            registerTile(
+                Added(y: y + key &* padded &+ column, ld: padded, rows: j &+ panel &- key),
+                tile + first &+ (key &- j), row: 1, step: panel, rows + column &* chunk &+ first, queries.count)
+            column &+= panel
+        }
+    }
+}
+
+/// The first `rows` rows of a tile are added to those of y.
+private struct Added: TileEnds {
+    let y: MutableFloats
+    let ld: Int
+    let rows: Int
+
+    @inline(__always)
+    func start(_ row: Int) -> TileRow { TileRow(at: y + row &* ld) }
+
+    @inline(__always)
+    func finish(_ row: Int, _ sum: TileRow) { if row < rows { sum.put(y + row &* ld) } }
+}
+
+/// p = 2^(s - lse), 0 where masked.
+private struct Weights: TileEnds {
+    let p: MutableFloats
+    let minusLse: MutableFloats
+    let shape: AttentionShape
+    let b: Int
+    let query: Int
+    let key: Int
+    let isWhole: Bool
+    let isWide: Bool
+
+    @inline(__always)
+    func start(_ row: Int) -> TileRow { TileRow(repeating: minusLse[row]) }
+
+    @inline(__always)
+    func finish(_ row: Int, _ sum: TileRow) {
+        put(row, sum.low, 0)
+        if isWide { put(row, sum.high, 16) }
+    }
+
+    @inline(__always)
+    private func put(_ row: Int, _ exponent: Vec, _ column: Int) {
+        var weight = exp2BelowOverflow(exponent)
+        if !isWhole { weight = select(shape.seen(b, query &+ row, from: key &+ column), weight, .zero) }
+        store(weight, p + row &* AttentionShape.panel &+ column)
+    }
+}
+
+/// ds = p·(dp - delta); the scale comes last.
+private struct Slopes: TileEnds {
+    let ds: MutableFloats
+    let p: MutableFloats
+    let minusDelta: MutableFloats
+    let isWide: Bool
+
+    @inline(__always)
+    func start(_ row: Int) -> TileRow { TileRow(repeating: minusDelta[row]) }
+
+    @inline(__always)
+    func finish(_ row: Int, _ sum: TileRow) {
+        let place = row &* AttentionShape.panel
+        store(sum.low * load(p + place), ds + place)
+        if isWide { store(sum.high * load(p + place &+ 16), ds + place &+ 16) }
     }
 }

@@ -123,7 +123,8 @@ func packNormPanels(
     }
 }
 
-private func packTransposedPanel(_ panel: MutableFloats, _ b: Floats, ld: Int, columns: Int, k: Int) {
+/// One panel of `packPanels` from a transposed B.
+func packTransposedPanel(_ panel: MutableFloats, _ b: Floats, ld: Int, columns: Int, k: Int) {
     let width = RegisterTile.columns
     var p = 0
     if columns == width {

@@ -52,84 +52,116 @@ struct LeftFactor {
 }
 
 /// One row of the register tile.
-private struct TileRow {
-    var low = Vec.zero
-    var high = Vec.zero
+struct TileRow {
+    var low: Vec
+    var high: Vec
 
     @_transparent
-    mutating func add(_ a: Float, _ b: Vec, _ c: Vec) {
+    init(_ low: Vec = .zero, _ high: Vec = .zero) {
+        self.low = low
+        self.high = high
+    }
+
+    /// The row at `p`.
+    @_transparent
+    init(at p: Floats) { self.init(load(p), RegisterTile.isWide ? load(p + 16) : .zero) }
+
+    @_transparent
+    init(repeating value: Float) { self.init(Vec(repeating: value), Vec(repeating: value)) }
+
+    @_transparent
+    mutating func add(_ a: Float, _ b: Vec, _ c: Vec, wide: Bool) {
         let factor = Vec(repeating: a)
         low = fma(factor, b, low)
-        if RegisterTile.isWide { high = fma(factor, c, high) }
+        if wide { high = fma(factor, c, high) }
     }
 
     @_transparent
-    func put(_ c: MutableFloats, onto start: Floats?) {
-        if let start {
-            store(load(start) + low, c)
-            if RegisterTile.isWide { store(load(start + 16) + high, c + 16) }
-        } else {
-            store(low, c)
-            if RegisterTile.isWide { store(high, c + 16) }
-        }
+    func put(_ p: MutableFloats) {
+        store(low, p)
+        if RegisterTile.isWide { store(high, p + 16) }
     }
 }
 
-/// C = S + A·B for one register tile: `k` steps, B packed in rows of `RegisterTile.columns`. S is `onto`, in rows as far
-/// apart as those of C and perhaps C itself, or zero.
+/// What a tile starts from, and what becomes of its rows while they are in registers. Methods of a type, because closures
+/// of this size are not inlined.
+protocol TileEnds {
+    func start(_ row: Int) -> TileRow
+    func finish(_ row: Int, _ sum: TileRow)
+}
+
+/// S + A·B for one register tile: `k` steps, B packed in rows of `RegisterTile.columns`; `ends` gives S and takes the
+/// rows. Without `wide` only the first 16 columns are computed.
 @inline(__always)
-private func registerTile(
-    _ c: MutableFloats, _ ldc: Int, _ a: Floats, row: Int, step: Int, _ b: Floats, _ k: Int, onto start: Floats?
+func registerTile<Ends: TileEnds>(
+    _ ends: Ends, _ a: Floats, row: Int, step: Int, _ b: Floats, _ k: Int, wide: Bool = RegisterTile.isWide
 ) {
-    var (r0, r1, r2, r3) = (TileRow(), TileRow(), TileRow(), TileRow())
-    var (r4, r5, r6, r7) = (TileRow(), TileRow(), TileRow(), TileRow())
+    var (r0, r1, r2, r3) = (ends.start(0), ends.start(1), ends.start(2), ends.start(3))
+    var (r4, r5) = (ends.start(4), ends.start(5))
+    var (r6, r7) = RegisterTile.rows == 8 ? (ends.start(6), ends.start(7)) : (TileRow(), TileRow())
     var a0 = a
     var a3 = a + 3 &* row
     var a6 = a + 6 &* row
     var b = b
     for _ in 0..<k {
         let x = load(b)
-        let y = RegisterTile.isWide ? load(b + 16) : .zero
-        r0.add(a0[0], x, y)
-        r1.add(a0[row], x, y)
-        r2.add(a0[2 &* row], x, y)
-        r3.add(a3[0], x, y)
-        r4.add(a3[row], x, y)
-        r5.add(a3[2 &* row], x, y)
+        let y = wide ? load(b + 16) : .zero
+        r0.add(a0[0], x, y, wide: wide)
+        r1.add(a0[row], x, y, wide: wide)
+        r2.add(a0[2 &* row], x, y, wide: wide)
+        r3.add(a3[0], x, y, wide: wide)
+        r4.add(a3[row], x, y, wide: wide)
+        r5.add(a3[2 &* row], x, y, wide: wide)
         if RegisterTile.rows == 8 {
-            r6.add(a6[0], x, y)
-            r7.add(a6[row], x, y)
+            r6.add(a6[0], x, y, wide: wide)
+            r7.add(a6[row], x, y, wide: wide)
         }
         a0 += step
         a3 += step
         a6 += step
         b += RegisterTile.columns
     }
-    @inline(__always) func put(_ values: TileRow, _ row: Int) {
-        values.put(c + row &* ldc, onto: start.map { $0 + row &* ldc })
-    }
-    put(r0, 0)
-    put(r1, 1)
-    put(r2, 2)
-    put(r3, 3)
-    put(r4, 4)
-    put(r5, 5)
+    ends.finish(0, r0)
+    ends.finish(1, r1)
+    ends.finish(2, r2)
+    ends.finish(3, r3)
+    ends.finish(4, r4)
+    ends.finish(5, r5)
     if RegisterTile.rows == 8 {
-        put(r6, 6)
-        put(r7, 7)
+        ends.finish(6, r6)
+        ends.finish(7, r7)
     }
 }
 
-/// `registerTile` of rows and steps from `at` on, with A's strides known to the compiler as far as they can be.
+/// Rows of C: the product, added to `onto` where given.
+private struct Stored: TileEnds {
+    let c: MutableFloats
+    let ld: Int
+    let onto: Floats?
+
+    @inline(__always)
+    func start(_ row: Int) -> TileRow { TileRow() }
+
+    @inline(__always)
+    func finish(_ row: Int, _ sum: TileRow) {
+        guard let onto else { return sum.put(c + row &* ld) }
+        let old = TileRow(at: onto + row &* ld)
+        TileRow(old.low + sum.low, old.high + sum.high).put(c + row &* ld)
+    }
+}
+
+/// C = S + A·B for one register tile, from rows and steps at `at` on, with A's strides known to the compiler as far as
+/// they can be. S is `onto`, in rows as far apart as those of C and perhaps C itself, or zero.
 @inline(never)
 func multiplyTile(
     _ c: MutableFloats, _ ldc: Int, _ a: LeftFactor, _ at: Floats, _ b: Floats, _ k: Int, onto start: Floats?
 ) {
+    let ends = Stored(c: c, ld: ldc, onto: start)
     if a.step == RegisterTile.rows && a.row == 1 {
-        registerTile(c, ldc, at, row: 1, step: RegisterTile.rows, b, k, onto: start)
+        registerTile(ends, at, row: 1, step: RegisterTile.rows, b, k)
     } else if a.row == 1 {
-        registerTile(c, ldc, at, row: 1, step: a.step, b, k, onto: start)
+        registerTile(ends, at, row: 1, step: a.step, b, k)
     } else {
-        registerTile(c, ldc, at, row: a.row, step: 1, b, k, onto: start)
+        registerTile(ends, at, row: a.row, step: 1, b, k)
     }
 }

@@ -53,13 +53,11 @@ public struct Rotation {
         self.width = width
     }
 
-    /// Turns one head of rows 0, 1, … of a sequence, `stride` floats apart.
-    func turn(_ x: MutableFloats, tokens: Int, stride: Int, inverse: Bool) {
+    /// Turns one head by the angle of a position.
+    @inline(__always)
+    func turn(_ x: MutableFloats, position: Int, inverse: Bool) {
         let half = width / 2
-        for token in 0..<tokens {
-            rotateHead(
-                x + token &* stride, cosines + token &* half, sines + token &* half, half: half, sign: inverse ? -1 : 1)
-        }
+        rotateHead(x, cosines + position &* half, sines + position &* half, half: half, sign: inverse ? -1 : 1)
     }
 }
 

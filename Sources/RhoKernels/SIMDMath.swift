@@ -106,6 +106,26 @@ func expBelowOverflow(_ x: Vec) -> Vec {
     return mantissa * powerOfTwo(exponent)
 }
 
+/// 2ˣ for x ≤ 127 or NaN, relative error below 2e-7; 2⁻¹²⁶ (1e-38) below -126. 2⁰ is exactly 1.
+///
+/// As `expParts`, with a polynomial of degree 5, the closest in relative error on ±½ with p(0) = 1. The rounded integer
+/// is added to the exponent's bits.
+@_transparent
+func exp2BelowOverflow(_ x: Vec) -> Vec {
+    let magic = Vec(repeating: 12_582_912)
+    let x = maximum(Vec(repeating: -126), x)
+    let shifted = x + magic
+    let r = x - (shifted - magic)
+    var p = Vec(repeating: 1.326_472_7e-3)
+    p = fma(p, r, Vec(repeating: 9.671_513e-3))
+    p = fma(p, r, Vec(repeating: 5.550_733_6e-2))
+    p = fma(p, r, Vec(repeating: 2.402_224_2e-1))
+    p = fma(p, r, Vec(repeating: 6.931_47e-1))
+    p = fma(p, r, Vec(repeating: 1))
+    let exponent = unsafeBitCast(shifted, to: IntVec.self) &<< 23
+    return unsafeBitCast(unsafeBitCast(p, to: IntVec.self) &+ exponent, to: Vec.self)
+}
+
 /// eˣ = mantissa·2^exponent with the mantissa in [0.7, 1.42], NaN for NaN.
 ///
 /// x = n·ln2 + r with |r| ≤ ln2/2; n comes from adding 1.5·2²³, which leaves the rounded integer in the low mantissa

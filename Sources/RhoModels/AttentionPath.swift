@@ -7,7 +7,7 @@ public protocol AttentionPath: AnyObject {
     /// Position of each row of the batch inside its sequence.
     var positions: [Int32] { get }
     /// Attention of `layer` over fused rows [q(HE) | k(KE) | v(KE)]: rotation, scores, weighted values [N, HE].
-    /// `qkv` is given away, so that it can be rotated in place.
+    /// `qkv` is given away, so that a path without gradients can rotate it in place.
     func attend(_ qkv: consuming Tensor, layer: Int) throws(RhoError) -> Tensor
 }
 

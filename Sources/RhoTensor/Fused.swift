@@ -28,17 +28,15 @@ public enum Fused {
 
     /// Causal attention of rows [q(HE) | k(KE) | v(KE)], N = B·T rows; returns (N, HE).
     ///
-    /// With `rope`, q and k are rotated by their position inside the sequence. Pass `qkv` without keeping another
-    /// reference to it (`Fused.attention(try Fused.normLinear(…), …)`): it is then rotated in place.
+    /// With `rope`, q and k are rotated by their position inside the sequence.
     public static func attention(
-        _ qkv: consuming Tensor, heads: Int, kvHeads: Int, headWidth: Int, batch: Int, tokens: Int,
+        _ qkv: Tensor, heads: Int, kvHeads: Int, headWidth: Int, batch: Int, tokens: Int,
         rope: RoPETable? = nil, window: Int? = nil, scale: Float? = nil, segmentStart: [Int32]? = nil
     ) throws(RhoError) -> Tensor {
         let layout = AttentionLayout(
             batch: batch, tokens: tokens, heads: heads, kvHeads: kvHeads, headWidth: headWidth, window: window,
             scale: scale, segmentStart: segmentStart)
-        let isOurs = isKnownUniquelyReferenced(&qkv) && qkv.buffer.isUnshared() && !qkv.requiresGrad
-        return try AttentionOp(layout, rope: rope, overwritesInput: isOurs).apply([qkv])
+        return try AttentionOp(layout, rope: rope).apply([qkv])
     }
 
     /// y = (silu(g) · u) wᵀ + r for rows gu = [g(F) | u(F)] and w (O, F).

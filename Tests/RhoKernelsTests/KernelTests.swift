@@ -18,7 +18,9 @@ final class TestFloats {
 
     init(_ values: [Float]) {
         count = values.count
-        memory = .allocate(capacity: count + 2 * Self.guardCount)
+        // On a cache line, as tensors are: kernels have ways of their own for whole lines.
+        memory = UnsafeMutableRawPointer.allocate(byteCount: 4 * (count + 2 * Self.guardCount), alignment: 64)
+            .bindMemory(to: Float.self, capacity: count + 2 * Self.guardCount)
         memory.initialize(repeating: Self.mark, count: count + 2 * Self.guardCount)
         p = memory + Self.guardCount
         for (i, value) in values.enumerated() { p[i] = value }

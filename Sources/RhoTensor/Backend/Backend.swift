@@ -72,7 +72,7 @@ package protocol Backend: AnyObject, Sendable {
     // Attention. Row r stands at positions[r], or at r % tokens without positions.
     func rotate(
         _ x: Buffer, heads: Int, headWidth: Int, tokens: Int, table: RoPETable, positions: [Int32]?, inverse: Bool)
-    /// With `rope` queries and keys are turned first, in `qkv` itself.
+    /// With `rope` queries and keys are turned as they are read.
     func attention(_ out: Buffer, lse: Buffer, _ qkv: Buffer, _ layout: AttentionLayout, rope: RoPETable?)
     /// With `rope` the gradient is that of the rows before they were turned.
     func attentionBackward(

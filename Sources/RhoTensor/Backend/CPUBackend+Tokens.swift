@@ -19,7 +19,7 @@ extension CPUBackend {
     ) {
         withIDs(layout.segmentStart) { starts in
             attentionForward(
-                out.floats, lse.floats, qkv.floats, batch: layout.batch, tokens: layout.tokens, heads: layout.heads,
+                out.floats, lse.floats, qkv.reading, batch: layout.batch, tokens: layout.tokens, heads: layout.heads,
                 kvHeads: layout.kvHeads, headWidth: layout.headWidth, window: layout.window, scale: layout.scale,
                 segmentStart: starts, rotation: rope?.rotation)
         }

@@ -2,18 +2,15 @@ import RhoCore
 
 /// out = softmax(q kᵀ / √E over the allowed keys) v per head, for rows [q(HE) | k(KE) | v(KE)] of B sequences of T.
 ///
-/// Position i may look at j when segmentStart[i] <= j <= i and i - j < window. With `rope`, q and k are rotated first,
-/// in the input's own memory when `overwritesInput` (the caller vouches that nobody reads it afterwards). Keeps the
-/// rotated rows, the result and one log-sum-exp per head and position: no T × T matrix. (arXiv 2205.14135)
+/// Position i may look at j when segmentStart[i] <= j <= i and i - j < window. With `rope`, q and k are rotated as they
+/// are read. Keeps the rows, the result and one log-sum-exp per head and position: no T × T matrix. (arXiv 2205.14135)
 package struct AttentionOp: Op {
     package let layout: AttentionLayout
     package var rope: RoPETable?
-    package var overwritesInput = false
 
-    package init(_ layout: AttentionLayout, rope: RoPETable? = nil, overwritesInput: Bool = false) {
+    package init(_ layout: AttentionLayout, rope: RoPETable? = nil) {
         self.layout = layout
         self.rope = rope
-        self.overwritesInput = overwritesInput
     }
 
     package var name: String { "attention" }
@@ -64,8 +61,7 @@ package struct AttentionOp: Op {
     }
 
     package func forward(_ x: [Buffer], _ shape: Shape) throws(RhoError) -> (Buffer, Saved) {
-        var qkv = x[0]
-        if rope != nil && !overwritesInput { qkv = try qkv.copied() }
+        let qkv = x[0]
         let out = try qkv.like(shape)
         let lse = try qkv.like(Shape(unchecked: [shape[0], layout.heads]))
         out.backend.attention(out, lse: lse, qkv, layout, rope: rope)
