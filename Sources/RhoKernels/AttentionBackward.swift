@@ -96,12 +96,14 @@ private struct AttentionBackward {
         let drows = dqkv + b &* tokens &* stride
         let kOffset = (shape.heads &+ kv) &* width
         let vOffset = kOffset &+ shape.kvHeads &* width
-        // dk serves as the place for rows until it is needed.
-        shape.gather(dk, rows + kOffset, stride: stride, rows: 0..<tokens, rotation)
-        shape.packColumns(keysAcross, dk)
-        shape.packRows(keys, dk, rows: tokens, capacity: shape.paddedTokens)
-        shape.gather(dk, rows + vOffset, stride: stride, rows: 0..<tokens, nil)
-        shape.packColumns(valuesAcross, dk)
+        shape.panels(of: 0..<tokens) {
+            // dk serves as the place for rows until it is needed.
+            shape.gather(dk, rows + kOffset, stride: stride, rows: $0, rotation)
+            shape.packRows(keys, dk, row: $0.lowerBound, rows: $0.count, capacity: shape.paddedTokens)
+            shape.packColumns(keysAcross, dk, row: $0.lowerBound, rows: $0.count)
+            shape.gather(dk, rows + vOffset, stride: stride, rows: $0, nil)
+            shape.packColumns(valuesAcross, dk, row: $0.lowerBound, rows: $0.count)
+        }
         dk.update(repeating: 0, count: 2 &* AttentionBackward.all(shape))
         for head in kv &* shape.group..<(kv &+ 1) &* shape.group {
             var start = 0
@@ -127,19 +129,23 @@ private struct AttentionBackward {
     private func gather(
         _ start: Int, _ end: Int, _ q: Floats, _ dout: Floats, _ out: Floats, lse: Floats, _ rotation: Rotation?
     ) {
-        let (padded, count) = (shape.paddedWidth, end &- start)
-        shape.gather(
-            queries, q, stride: shape.stride, rows: start..<end, rotation, factor: shape.scale * AttentionShape.log2e)
-        shape.packRows(queryPanels, queries, rows: count, capacity: chunk)
-        shape.gather(self.dout, dout, stride: shape.outStride, rows: start..<end, nil)
-        shape.packRows(doutPanels, self.dout, rows: count, capacity: chunk)
-        for row in 0..<count {
-            let line = out + (start &+ row) &* shape.outStride
-            shape.prefetch(line, stride: shape.outStride)
-            minusDelta[row] = -dot(self.dout + row &* padded, line, shape.headWidth)
-            minusLse[row] = lse[(start &+ row) &* shape.heads] * -AttentionShape.log2e
+        let padded = shape.paddedWidth
+        shape.panels(of: start..<end) {
+            let (row, count) = ($0.lowerBound &- start, $0.count)
+            let (query, dquery) = (queries + row &* padded, self.dout + row &* padded)
+            shape.gather(
+                query, q, stride: shape.stride, rows: $0, rotation, factor: shape.scale * AttentionShape.log2e)
+            shape.packRows(queryPanels, query, row: row, rows: count, capacity: chunk)
+            shape.gather(dquery, dout, stride: shape.outStride, rows: $0, nil)
+            shape.packRows(doutPanels, dquery, row: row, rows: count, capacity: chunk)
+            for r in 0..<count {
+                let line = out + ($0.lowerBound &+ r) &* shape.outStride
+                shape.prefetch(line, stride: shape.outStride)
+                minusDelta[row &+ r] = -dot(dquery + r &* padded, line, shape.headWidth)
+                minusLse[row &+ r] = lse[($0.lowerBound &+ r) &* shape.heads] * -AttentionShape.log2e
+            }
         }
-        dq.update(repeating: 0, count: count &* padded)
+        dq.update(repeating: 0, count: (end &- start) &* padded)
     }
 
     /// Adds what the queries `start ..< end` give to dq, dk and dv.

@@ -31,7 +31,7 @@ private struct AttentionForward {
     /// Packed: kᵀ and v.
     let keys: MutableFloats
     let values: MutableFloats
-    /// Rows of k, of v, and then of a tile of queries.
+    /// A panel of rows of k and of v, then a tile of queries.
     let rows: MutableFloats
     /// Scores, then weights, of a tile of queries against all keys, rows `ld` apart.
     let scores: MutableFloats
@@ -52,7 +52,7 @@ private struct AttentionForward {
     private static func scoreStride(_ shape: AttentionShape) -> Int { shape.paddedTokens &+ 16 }
 
     static func floats(_ shape: AttentionShape) -> Int {
-        3 &* shape.paddedTokens &* shape.paddedWidth &+ tile &* scoreStride(shape)
+        (2 &* shape.paddedTokens &+ AttentionShape.panel) &* shape.paddedWidth &+ tile &* scoreStride(shape)
             &+ AttentionShape.strip &* AttentionShape.panel &+ 3 &* 256 &+ 2 &* 16
     }
 
@@ -64,7 +64,7 @@ private struct AttentionForward {
         keys = memory
         values = keys + size
         rows = values + size
-        scores = rows + size
+        scores = rows + AttentionShape.panel &* shape.paddedWidth
         ld = AttentionForward.scoreStride(shape)
         best = scores + AttentionForward.tile &* ld
         total = best + 256
@@ -79,10 +79,12 @@ private struct AttentionForward {
         let first = qkv + b &* tokens &* stride
         let k = first + (shape.heads &+ kv) &* width
         let v = k + shape.kvHeads &* width
-        shape.gather(rows, k, stride: stride, rows: 0..<tokens, rotation)
-        shape.packColumns(keys, rows)
-        shape.gather(rows, v, stride: stride, rows: 0..<tokens, nil)
-        shape.packRows(values, rows, rows: tokens, capacity: shape.paddedTokens)
+        shape.panels(of: 0..<tokens) {
+            shape.gather(rows, k, stride: stride, rows: $0, rotation)
+            shape.packColumns(keys, rows, row: $0.lowerBound, rows: $0.count)
+            shape.gather(rows, v, stride: stride, rows: $0, nil)
+            shape.packRows(values, rows, row: $0.lowerBound, rows: $0.count, capacity: shape.paddedTokens)
+        }
         total.update(repeating: 0, count: 256)
         for head in kv &* shape.group..<(kv &+ 1) &* shape.group {
             var start = 0
@@ -297,7 +299,6 @@ private struct Outputs: TileEnds {
     @inline(__always)
     func finish(_ row: Int, _ sum: TileRow) {
         let factor = factor[row]
-        rho_stream(y + row &* ld, sum.low * factor)
-        if RegisterTile.isWide { rho_stream(y + row &* ld &+ 16, sum.high * factor) }
+        TileRow(sum.low * factor, sum.high * factor).stream(y + row &* ld)
     }
 }

@@ -16,14 +16,26 @@ extension AttentionShape {
         for row in rows {
             let line = x + row &* stride
             prefetch(line, stride: stride)
-            var i = 0
-            while i < ld {
-                store(i < headWidth ? load(line + i, lanes: headWidth &- i) : .zero, y + i)
-                i &+= 16
-            }
+            copy(y, line)
             rotation?.turn(y, position: row, inverse: false)
             multiply(y, by: factor)
             y += ld
+        }
+    }
+
+    /// One row, with zeros behind its width.
+    @inline(__always)
+    private func copy(_ y: MutableFloats, _ x: Floats) {
+        var i = 0
+        if headWidth & 15 == 0 {
+            while i < headWidth {
+                store(load(x + i), y + i)
+                i &+= 16
+            }
+        }
+        while i < paddedWidth {
+            store(i < headWidth ? load(x + i, lanes: headWidth &- i) : .zero, y + i)
+            i &+= 16
         }
     }
 
@@ -78,27 +90,36 @@ extension AttentionShape {
         }
     }
 
-    /// Gathered rows as factor B over the rows: panels of columns, `capacity` rows each.
-    func packRows(_ panels: MutableFloats, _ x: Floats, rows: Int, capacity: Int) {
+    /// Calls `body` for `rows` a panel at a time: what is made of them then lies in an L1 cache.
+    @inline(__always)
+    func panels(of rows: Range<Int>, _ body: (Range<Int>) -> Void) {
+        var start = rows.lowerBound
+        while start < rows.upperBound {
+            let end = min(start &+ AttentionShape.panel, rows.upperBound)
+            body(start..<end)
+            start = end
+        }
+    }
+
+    /// Gathered rows as factor B over the rows, from row `row` on: panels of columns, `capacity` rows each.
+    @inline(__always)
+    func packRows(_ panels: MutableFloats, _ x: Floats, row: Int, rows: Int, capacity: Int) {
         let ld = paddedWidth
-        for row in 0..<rows {
+        for r in 0..<rows {
             var column = 0
             while column < ld {
-                TileRow(at: x + row &* ld &+ column).put(panels + column &* capacity &+ row &* AttentionShape.panel)
+                TileRow(at: x + r &* ld &+ column).put(
+                    panels + column &* capacity &+ (row &+ r) &* AttentionShape.panel)
                 column &+= AttentionShape.panel
             }
         }
     }
 
-    /// Rows 0 ..< tokens as factor B over the width: panels of rows. The rows up to the end of the last panel are zeroed.
-    func packColumns(_ panels: MutableFloats, _ x: MutableFloats) {
+    /// Gathered rows as factor B over the width: the panel that starts with row `row`. Rows that it lacks are zero.
+    @inline(__always)
+    func packColumns(_ panels: MutableFloats, _ x: MutableFloats, row: Int, rows: Int) {
         let ld = paddedWidth
-        (x + tokens &* ld).update(repeating: 0, count: (paddedTokens &- tokens) &* ld)
-        var row = 0
-        while row < tokens {
-            packTransposedPanel(
-                panels + row &* headWidth, x + row &* ld, ld: ld, columns: AttentionShape.panel, k: headWidth)
-            row &+= AttentionShape.panel
-        }
+        (x + rows &* ld).update(repeating: 0, count: (AttentionShape.panel &- rows) &* ld)
+        packTransposedPanel(panels + row &* headWidth, x, ld: ld, columns: AttentionShape.panel, k: headWidth)
     }
 }

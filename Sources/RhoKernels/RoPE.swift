@@ -66,6 +66,17 @@ public struct Rotation {
 private func rotateHead(_ low: MutableFloats, _ c: Floats, _ s: Floats, half: Int, sign: Float) {
     let high = low + half
     var i = 0
+    if half & 15 == 0 {
+        while i < half {
+            let cosine = load(c + i)
+            let sine = load(s + i) * sign
+            let (a, b) = (load(low + i), load(high + i))
+            store(a * cosine - b * sine, low + i)
+            store(b * cosine + a * sine, high + i)
+            i &+= 16
+        }
+        return
+    }
     while i < half {
         let lanes = min(16, half &- i)
         let cosine = load(c + i, lanes: lanes)
