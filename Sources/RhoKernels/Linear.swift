@@ -39,7 +39,7 @@ public func linearForward(
     } tile: { row, count, column, columns, panels in
         addProduct(
             y, factor.dropping(rows: row), panels, bias: bias, residual: residual, row: row, rows: count,
-            column: column, columns: columns, outputs)
+            column: column, columns: columns, outputs, streaming: outgrowsCaches(floats: rows &* outputs))
     }
 }
 
@@ -47,7 +47,7 @@ public func linearForward(
 @inline(__always)
 func addProduct(
     _ y: MutableFloats, _ factor: LeftFactor, _ panels: Panels, bias: Floats?, residual: Floats?, row: Int, rows: Int,
-    column: Int, columns: Int, _ outputs: Int
+    column: Int, columns: Int, _ outputs: Int, streaming: Bool
 ) {
     let place = row &* outputs &+ column
     var start = residual.map { $0 + place }
@@ -55,7 +55,9 @@ func addProduct(
         layStart(y, bias: bias, residual: residual, row: row, rows: rows, column: column, columns: columns, outputs)
         start = UnsafePointer(y + place)
     }
-    multiplyPanels(y + place, ldc: outputs, factor, rows: rows, panels, columns: columns, onto: start)
+    multiplyPanels(
+        y + place, ldc: outputs, factor, rows: rows, panels, columns: columns, onto: start,
+        streaming: streaming && bias == nil && residual != UnsafePointer(y))
 }
 
 /// Bias and residual in a tile of y, ready for the product to be added.
@@ -93,7 +95,8 @@ public func linearBackwardInput(
         let target = dx + row &* inputs &+ column
         multiplyPanels(
             target, ldc: inputs, factor.dropping(rows: row), rows: count, panels, columns: columns,
-            onto: accumulate ? UnsafePointer(target) : nil)
+            onto: accumulate ? UnsafePointer(target) : nil,
+            streaming: !accumulate && outgrowsCaches(floats: rows &* inputs))
     }
 }
 

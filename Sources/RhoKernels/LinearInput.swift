@@ -88,7 +88,8 @@ public func linearForward(
                 input.fill(x, row: from, rows: piece, width: inputs, keeping: column == 0)
                 addProduct(
                     y, LeftFactor(x, ld: inputs, transposed: false), panels, bias: bias, residual: residual, row: from,
-                    rows: piece, column: column, columns: columns, outputs)
+                    rows: piece, column: column, columns: columns, outputs,
+                    streaming: outgrowsCaches(floats: rows &* outputs))
                 from &+= piece
             }
         }

@@ -1,7 +1,14 @@
-/// Steps of k between two visits to C: a packed panel of B this deep and the strip of A beside it fit an L1 cache.
-private let depth = 256
-/// Rows of A taken through all panels before the next rows: with `depth` about 128 KiB, which stay in L2. Whole strips.
+import COpenBLAS
+
+/// Steps of k between two visits to C. A packed panel of B this deep comes from L2, which is fast enough; more visits cost
+/// more.
+private let depth = 512
+/// Rows of A taken through all panels before the next rows: with `depth` about 256 KiB, which stay in L2. Whole strips.
 private let rowBlock = 120
+
+/// Whether a result of this size is out of the caches before it is read again, so that it had better go past them.
+@inline(__always)
+func outgrowsCaches(floats: Int) -> Bool { floats >= 1 << 18 }
 
 /// Factor B of a product, as `packPanels` lays it out: panels of `RegisterTile.columns` columns, each of `steps` rows.
 struct Panels {
@@ -19,16 +26,20 @@ struct Panels {
 /// C = S + A·B on the calling thread, over rows `steps` of the panels (all of them by default); A's steps count from
 /// 0. S is `onto`, in rows as far apart as those of C and perhaps C itself, or zero.
 ///
+/// With `streaming` C goes past the caches where it is written once and in whole cache lines: none is read before it is
+/// overwritten. S is not C then.
+///
 /// Sums run over k in order, in pieces that depend on k alone: a row of C does not depend on what stands beside it.
 func multiplyPanels(
     _ c: MutableFloats, ldc: Int, _ a: LeftFactor, rows: Int, _ b: Panels, columns: Int, steps: Range<Int>? = nil,
-    onto start: Floats? = nil
+    onto start: Floats? = nil, streaming: Bool = false
 ) {
     let width = RegisterTile.columns
     let first = steps?.lowerBound ?? 0
     let k = steps?.count ?? b.steps
     let pieces = (k &+ depth &- 1) / depth
     let piece = pieces > 0 ? (k &+ pieces &- 1) / pieces : 0
+    let streams = streaming && pieces == 1 && (ldc &* 4 | Int(bitPattern: c)) & 63 == 0
     var from = 0
     while from < k {
         let count = min(piece, k &- from)
@@ -40,27 +51,30 @@ func multiplyPanels(
             while column < columns {
                 strips(
                     c + column, ldc: ldc, a, from: from, rows: row, to: end, b.at(column: column, step: first &+ from),
-                    columns: min(width, columns &- column), steps: count, onto: source.map { $0 + column })
+                    columns: min(width, columns &- column), steps: count, onto: source.map { $0 + column },
+                    streams: streams)
                 column &+= width
             }
             row = end
         }
         from &+= count
     }
+    if streams { rho_store_fence() }
 }
 
 /// Rows `rows ..< to` of one panel's columns.
 @inline(__always)
 private func strips(
     _ c: MutableFloats, ldc: Int, _ a: LeftFactor, from: Int, rows: Int, to: Int, _ panel: Floats, columns: Int,
-    steps: Int, onto start: Floats?
+    steps: Int, onto start: Floats?, streams: Bool
 ) {
     let height = RegisterTile.rows
     var row = rows
     if columns == RegisterTile.columns {
         while row &+ height <= to {
             multiplyTile(
-                c + row &* ldc, ldc, a, a.at(row: row, step: from), panel, steps, onto: start.map { $0 + row &* ldc })
+                c + row &* ldc, ldc, a, a.at(row: row, step: from), panel, steps, onto: start.map { $0 + row &* ldc },
+                streams: streams)
             row &+= height
         }
     }
@@ -81,7 +95,7 @@ private func edge(
     let width = RegisterTile.columns
     Scratch.with(height &* width &+ LeftFactor.stripFloats(steps)) { tile in
         if rows == height {
-            multiplyTile(tile, width, a, a.at(row: row, step: from), panel, steps, onto: nil)
+            multiplyTile(tile, width, a, a.at(row: row, step: from), panel, steps, onto: nil, streams: false)
         } else {
             let copy = tile + height &* width
             for p in 0..<steps {
@@ -89,7 +103,8 @@ private func edge(
                     copy[p &* height &+ r] = r < rows ? a.at(row: row &+ r, step: from &+ p)[0] : 0
                 }
             }
-            multiplyTile(tile, width, LeftFactor(strips: copy, steps: steps), copy, panel, steps, onto: nil)
+            multiplyTile(
+                tile, width, LeftFactor(strips: copy, steps: steps), copy, panel, steps, onto: nil, streams: false)
         }
         for r in 0..<rows {
             let line = tile + r &* width

@@ -81,6 +81,13 @@ struct TileRow {
         store(low, p)
         if RegisterTile.isWide { store(high, p + 16) }
     }
+
+    /// `put` past the caches, to a multiple of 64 bytes.
+    @_transparent
+    func stream(_ p: MutableFloats) {
+        rho_stream(p, low)
+        if RegisterTile.isWide { rho_stream(p + 16, high) }
+    }
 }
 
 /// What a tile starts from, and what becomes of its rows while they are in registers. Methods of a type, because closures
@@ -138,25 +145,31 @@ private struct Stored: TileEnds {
     let c: MutableFloats
     let ld: Int
     let onto: Floats?
+    let streams: Bool
 
     @inline(__always)
     func start(_ row: Int) -> TileRow { TileRow() }
 
     @inline(__always)
     func finish(_ row: Int, _ sum: TileRow) {
-        guard let onto else { return sum.put(c + row &* ld) }
-        let old = TileRow(at: onto + row &* ld)
-        TileRow(old.low + sum.low, old.high + sum.high).put(c + row &* ld)
+        var sum = sum
+        if let onto {
+            let old = TileRow(at: onto + row &* ld)
+            sum = TileRow(old.low + sum.low, old.high + sum.high)
+        }
+        if streams { sum.stream(c + row &* ld) } else { sum.put(c + row &* ld) }
     }
 }
 
 /// C = S + A·B for one register tile, from rows and steps at `at` on, with A's strides known to the compiler as far as
-/// they can be. S is `onto`, in rows as far apart as those of C and perhaps C itself, or zero.
+/// they can be. S is `onto`, in rows as far apart as those of C and perhaps C itself, or zero. With `streams` C goes past
+/// the caches.
 @inline(never)
 func multiplyTile(
-    _ c: MutableFloats, _ ldc: Int, _ a: LeftFactor, _ at: Floats, _ b: Floats, _ k: Int, onto start: Floats?
+    _ c: MutableFloats, _ ldc: Int, _ a: LeftFactor, _ at: Floats, _ b: Floats, _ k: Int, onto start: Floats?,
+    streams: Bool
 ) {
-    let ends = Stored(c: c, ld: ldc, onto: start)
+    let ends = Stored(c: c, ld: ldc, onto: start, streams: streams)
     if a.step == RegisterTile.rows && a.row == 1 {
         registerTile(ends, at, row: 1, step: RegisterTile.rows, b, k)
     } else if a.row == 1 {

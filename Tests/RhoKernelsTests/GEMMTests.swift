@@ -91,6 +91,29 @@ extension KernelTests {
             }
         }
 
+        /// Results that outgrow the caches go past them, and hold what the same rows give a few at a time.
+        @Test(arguments: [240, 256]) func largeResultsHoldWhatSmallOnesDo(outputs: Int) {
+            let (rows, inputs, part) = (1_200, 40, 150)
+            let x = TestFloats(random: rows * inputs, seed: 1)
+            let w = TestFloats(random: outputs * inputs, seed: 2)
+            let residual = TestFloats(random: rows * outputs, seed: 3)
+            func run(_ size: Int) -> [TestFloats] {
+                let (y, dx) = (TestFloats(count: rows * outputs), TestFloats(count: rows * outputs))
+                for row in stride(from: 0, to: rows, by: size) {
+                    let place = row * outputs
+                    linearForward(
+                        y.p + place, x.p + row * inputs, w.p, residual: residual.p + place, rows: size, inputs: inputs,
+                        outputs: outputs)
+                    linearBackwardInput(
+                        dx.p + place, x.p + row * inputs, w.p, rows: size, inputs: outputs, outputs: inputs,
+                        accumulate: false)
+                }
+                return [y, dx]
+            }
+            let parts = run(part).map(\.values)
+            for (whole, parts) in zip(anyThreads { run(rows) }, parts) { #expect(whole == parts) }
+        }
+
         @Test func nothingIsDoneForNoRows() {
             let y = TestFloats(count: 4, value: 7)
             linearForward(y.p, y.p, y.p, rows: 0, inputs: 2, outputs: 2)
