@@ -75,6 +75,29 @@ static inline __attribute__((always_inline)) void rho_stream(float *address, rho
     __builtin_nontemporal_store(v, (rho_vector *)address);
 }
 
+/* Sixteen numbers of 16 bits, widened. Swift turns the words of half a vector into those of a whole one by a call. */
+typedef unsigned short rho_half_bits __attribute__((ext_vector_type(16)));
+typedef unsigned rho_bits __attribute__((ext_vector_type(16)));
+
+static inline __attribute__((always_inline)) rho_bits rho_load_half_bits(const unsigned short *p) {
+    rho_half_bits bits;
+    __builtin_memcpy(&bits, p, sizeof bits);
+    return __builtin_convertvector(bits, rho_bits);
+}
+
+/* bf16 is the upper half of an f32. */
+static inline __attribute__((always_inline)) rho_vector rho_load_bf16(const unsigned short *p) {
+    return (rho_vector)(rho_load_half_bits(p) << 16);
+}
+
+/* IEEE half precision without infinities and NaN, which weights do not hold: exponent and fraction go to f32's places, the
+   factor makes up for the difference of the biases, subnormals included. */
+static inline __attribute__((always_inline)) rho_vector rho_load_f16(const unsigned short *p) {
+    rho_bits bits = rho_load_half_bits(p);
+    rho_vector magnitude = (rho_vector)((bits & 0x7FFF) << 13) * 0x1p112f;
+    return (rho_vector)((rho_bits)magnitude | (bits & 0x8000) << 16);
+}
+
 /* Largest lane; NaN if a lane is NaN. */
 static inline __attribute__((always_inline)) float rho_lane_max(rho_vector v) {
     rho_half_vector a = ((v.lo > v.hi) | (v.lo != v.lo)) ? v.lo : v.hi;

@@ -16,16 +16,7 @@ public func linearForward(
 ) {
     guard rows > 0 && outputs > 0 else { return }
     if rows <= skinnyRows && inputs > 0 {
-        switch w {
-        case .f32(let w):
-            return skinnyLinear(y, x, w, bias: bias, residual: residual, rows: rows, inputs: inputs, outputs: outputs)
-        case .bf16(let w):
-            return skinnyLinear(
-                y, x, w, bias: bias, residual: residual, rows: rows, inputs: inputs, outputs: outputs, BF16.self)
-        case .f16(let w):
-            return skinnyLinear(
-                y, x, w, bias: bias, residual: residual, rows: rows, inputs: inputs, outputs: outputs, F16.self)
-        }
+        return skinnyLinear(y, x, w, bias: bias, residual: residual, rows: rows, inputs: inputs, outputs: outputs)
     }
     guard inputs > 0 else {
         return Parallel.ranges(rows, size: normBlock) { start, end in

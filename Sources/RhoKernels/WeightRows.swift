@@ -1,3 +1,5 @@
+import COpenBLAS
+
 /// Rows of a weight matrix as they lie in memory: f32, or 16 bits a number that are widened while they are used, so that
 /// a frozen model takes half the memory and half the reading. Arithmetic stays f32.
 public enum WeightRows {
@@ -40,50 +42,50 @@ public enum WeightRows {
     }
 }
 
-/// A 16-bit number format, sixteen numbers at a time in the low halves of words.
-protocol HalfFormat {
-    static func widened(_ bits: SIMD16<UInt32>) -> Vec
+/// A form of weights that a kernel reads sixteen numbers at a time.
+protocol WeightFormat {
+    associatedtype Number
+    static func load(_ p: UnsafePointer<Number>) -> Vec
 }
 
-/// bf16: the upper half of an f32.
-enum BF16: HalfFormat {
-    @_transparent
-    static func widened(_ bits: SIMD16<UInt32>) -> Vec { unsafeBitCast(bits &<< 16, to: Vec.self) }
-}
-
-/// IEEE half precision without infinities and NaN, which weights do not hold.
-enum F16: HalfFormat {
-    /// Exponent and fraction go to f32's places; the factor makes up for the difference of the biases, subnormals included.
-    @_transparent
-    static func widened(_ bits: SIMD16<UInt32>) -> Vec {
-        let sign = (bits & SIMD16<UInt32>(repeating: 0x8000)) &<< 16
-        let magnitude = unsafeBitCast((bits & SIMD16<UInt32>(repeating: 0x7FFF)) &<< 13, to: Vec.self) * 0x1p112
-        return unsafeBitCast(unsafeBitCast(magnitude, to: SIMD16<UInt32>.self) | sign, to: Vec.self)
+extension WeightFormat {
+    /// The first `lanes` numbers at `p`, fewer than sixteen, zeros behind them.
+    @inline(__always)
+    static func loadPartial(_ p: UnsafePointer<Number>, _ lanes: Int) -> Vec {
+        // Through memory of the size of a vector of words; the bits of zero are zero in every format.
+        var copy = Vec.zero
+        return withUnsafeMutableBytes(of: &copy) { bytes in
+            guard let base = bytes.baseAddress else { return .zero }
+            base.copyMemory(from: p, byteCount: lanes &* MemoryLayout<Number>.stride)
+            return load(UnsafePointer(base.assumingMemoryBound(to: Number.self)))
+        }
     }
 }
 
-/// The sixteen numbers at `p`.
-@_transparent
-func loadHalf<Format: HalfFormat>(_ p: UnsafePointer<UInt16>, _ format: Format.Type) -> Vec {
-    let bits = UnsafeRawPointer(p).loadUnaligned(as: SIMD16<UInt16>.self)
-    return Format.widened(SIMD16<UInt32>(truncatingIfNeeded: bits))
+enum F32: WeightFormat {
+    @_transparent
+    static func load(_ p: Floats) -> Vec { RhoKernels.load(p) }
 }
 
-/// The first `lanes` numbers at `p`, zeros behind them.
-@inline(never)
-func loadHalfPartial<Format: HalfFormat>(_ p: UnsafePointer<UInt16>, lanes: Int, _ format: Format.Type) -> Vec {
-    var bits = SIMD16<UInt16>()
-    for lane in 0..<lanes { bits[lane] = p[lane] }
-    return Format.widened(SIMD16<UInt32>(truncatingIfNeeded: bits))
+enum BF16: WeightFormat {
+    @_transparent
+    static func load(_ p: UnsafePointer<UInt16>) -> Vec { rho_load_bf16(p) }
+}
+
+enum F16: WeightFormat {
+    @_transparent
+    static func load(_ p: UnsafePointer<UInt16>) -> Vec { rho_load_f16(p) }
 }
 
 /// y_i = x_i in f32.
 @inline(__always)
-func widen<Format: HalfFormat>(_ y: MutableFloats, _ x: UnsafePointer<UInt16>, _ count: Int, _ format: Format.Type) {
+func widen<Format: WeightFormat>(
+    _ y: MutableFloats, _ x: UnsafePointer<Format.Number>, _ count: Int, _ format: Format.Type
+) {
     var i = 0
     while i &+ 16 <= count {
-        store(loadHalf(x + i, format), y + i)
+        store(Format.load(x + i), y + i)
         i &+= 16
     }
-    if i < count { storePartial(loadHalfPartial(x + i, lanes: count &- i, format), y + i, count &- i) }
+    if i < count { storePartial(Format.loadPartial(x + i, count &- i), y + i, count &- i) }
 }
