@@ -68,7 +68,8 @@ extension HFCheckpoint {
     private static func neighbours(_ path: String) -> [String] { (try? Files.list(Files.parent(of: path))) ?? [] }
 
     /// Fills `model` from the weights in the directory `path`. Every weight must be there with its shape, and every tensor
-    /// must belong to the model, apart from buffers that old checkpoints carry along.
+    /// must belong to the model, apart from buffers that old checkpoints carry along. A matrix that is kept in 16 bits stays
+    /// in the file where it lies there as it is kept.
     public static func loadWeights(_ path: String, into model: any LanguageModel) throws(RhoError) {
         let files = try WeightFiles(directory: path)
         // Base-model checkpoints leave out the prefix of the language model: h.0... for transformer.h.0...
@@ -80,9 +81,11 @@ extension HFCheckpoint {
         }
         var used = Set<String>()
         let scratch = FloatScratch()
+        let mapped = try files.map(model.weights, named: stored)
         for weight in model.weights {
             let name = stored(weight.name)
             used.insert(name)
+            if mapped.contains(ObjectIdentifier(weight.parameter)) { continue }
             try scratch.withFloats(weight.count) { (values) throws(RhoError) in
                 try files.read(name, shape: weight.shape, into: values)
                 try weight.load(UnsafeBufferPointer(values))

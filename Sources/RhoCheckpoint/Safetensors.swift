@@ -23,7 +23,7 @@ public final class Safetensors: Sendable {
     public let entries: [Entry]
     /// The `__metadata__` table, sorted by key.
     public let metadata: [(key: String, value: String)]
-    private let file: MappedFile
+    let file: MappedFile
     private let index: [String: Int]
 
     /// Maps `path` and checks its header. Errors: `.io` if it cannot be opened, `.checkpoint` if it is malformed.

@@ -81,4 +81,10 @@ public struct WeightFiles {
         }
         try files[place].read(name, shape: shape, into: out)
     }
+
+    /// The file that holds the tensor `name`, and where.
+    func place(_ name: String) -> (file: Safetensors, entry: Safetensors.Entry)? {
+        guard let file = places[name].map({ files[$0] }), let entry = file.entry(name) else { return nil }
+        return (file, entry)
+    }
 }

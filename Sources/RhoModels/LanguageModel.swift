@@ -52,7 +52,7 @@ public protocol LanguageModel: AnyObject {
     /// Rotary angles for positions below `tokens`; nil for a model with learned positions.
     func rotation(tokens: Int) throws(RhoError) -> RoPETable?
 
-    /// A model of the same config with all weights zero.
+    /// A model of the same config with all weights zero; matrices in 16 bits hold nothing in particular.
     func blank() throws(RhoError) -> Self
 }
 
@@ -144,6 +144,7 @@ extension LanguageModel {
     /// Copies all weights of `other`. Errors: `.mismatch` naming the first weight that differs in name or shape.
     public func copyWeights(from other: any LanguageModel) throws(RhoError) {
         for (mine, theirs) in try pairs(with: other) {
+            try mine.tensor.makeWritable()
             mine.tensor.buffer.backend.copy(mine.tensor.buffer, theirs.tensor.buffer)
         }
     }

@@ -30,6 +30,9 @@ public struct WeightView {
     let segments: [Segment]
     let initial: Initial
 
+    /// Whether a checkpoint has the numbers in the order in which the parameter keeps them.
+    public var isInOrder: Bool { !transposed && segments.count == 1 && segments[0].source == 0 }
+
     /// Numbers in the weight.
     public var count: Int { shape.reduce(1, *) }
 
@@ -67,6 +70,7 @@ public struct WeightView {
             throw RhoError(
                 .value, "weight '\(name)' holds \(wrong), which f16 cannot keep", hint: "keep the model as bf16 or f32")
         }
+        try parameter.tensor.makeWritable()
         if transposed {
             Self.transpose(Array(values), rows: shape[0], columns: shape[1]).withUnsafeBufferPointer { write($0) }
         } else {

@@ -20,15 +20,27 @@ public final class Storage {
     public let byteCount: Int
 
     let format: StorageFormat
+    /// The file that the numbers lie in, where they are no memory of our own. They must not be written.
+    package let file: MappedFile?
 
     init(backend: any Backend, bytes: Int, format: StorageFormat = .f32) throws(RhoError) {
         self.backend = backend
         self.format = format
+        file = nil
         byteCount = bytes
         address = try backend.allocate(bytes: bytes)
     }
 
-    deinit { backend.release(address, bytes: byteCount) }
+    /// Numbers at `address` that stay in `file`.
+    init(backend: any Backend, file: MappedFile, address: UnsafeRawPointer, bytes: Int, format: StorageFormat) {
+        self.backend = backend
+        self.format = format
+        self.file = file
+        self.address = UnsafeMutableRawPointer(mutating: address)
+        byteCount = bytes
+    }
+
+    deinit { if file == nil { backend.release(address, bytes: byteCount) } }
 
     /// Bytes in tensors that are alive now (CPU backend).
     public static var liveBytes: Int { CPUBackend.shared.allocator.liveBytes }

@@ -4,12 +4,28 @@ extension Tensor {
     /// Tensor of zeros.
     public static func zeros(_ dims: [Int]) throws(RhoError) -> Tensor { try full(dims, 0) }
 
-    /// Zeros of a matrix that is kept in `format` and only read by products, the embedding and the token loss.
+    /// A matrix that is kept in `format` and only read by products, the embedding and the token loss. In 16 bits its numbers
+    /// are undefined until they are loaded: what is then left in a file never takes memory.
     package static func weight(_ dims: [Int], format: StorageFormat) throws(RhoError) -> Tensor {
-        if format == .f32 { return try zeros(dims) }
-        let buffer = try Buffer.make(Shape(dims), format: format)
-        buffer.backend.clear(buffer)
-        return Tensor(buffer)
+        format == .f32 ? try zeros(dims) : Tensor(try Buffer.make(Shape(dims), format: format))
+    }
+
+    /// Takes the numbers that stand in `file` from byte `start` on, in the format that this tensor keeps, without copying
+    /// them. False, and nothing changes, where they would not lie on an address of their width or within the file.
+    package func map(_ file: MappedFile, from start: Int) -> Bool {
+        let width = buffer.format.width
+        guard let base = file.bytes.baseAddress, start >= 0, start % width == 0, start <= file.bytes.count,
+            count * width <= file.bytes.count - start
+        else { return false }
+        let storage = Storage(
+            backend: buffer.backend, file: file, address: base + start, bytes: count * width, format: buffer.format)
+        buffer = Buffer(storage: storage, offset: 0, shape: shape)
+        return true
+    }
+
+    /// Gives numbers that lie in a file a place in memory, where they can be written.
+    package func makeWritable() throws(RhoError) {
+        if buffer.storage.file != nil { buffer = try buffer.copied() }
     }
 
     /// Tensor of ones.

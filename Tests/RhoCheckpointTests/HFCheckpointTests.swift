@@ -52,6 +52,50 @@ import Testing
         )
     }
 
+    @Test(arguments: [(StorageFormat.bf16, ElementType.bf16), (.f16, .f16)])
+    func matricesKeptAsTheyLieStayInTheFile(format: StorageFormat, type: ElementType) throws {
+        let directory = try TemporaryDirectory()
+        let path = directory.file("m"), weights = "\(path)/model.safetensors"
+        try HFCheckpoint.save(model(.llama), tokenizer: nil, to: path, type: type)
+        let bytes = try Files.read(weights)
+        let kept = try HFCheckpoint.loadModel(path, as: format)
+        let twin = try HFCheckpoint.loadModel(path).kept(as: format)
+        func inFile(_ model: any LanguageModel) -> Set<String> {
+            Set(model.weights.filter { $0.parameter.tensor.buffer.storage.file != nil }.map(\.name))
+        }
+        // Queries, keys and values are one matrix here; a checkpoint has another tensor between them.
+        let mapped = ["self_attn.o_proj", "mlp.gate_proj", "mlp.up_proj", "mlp.down_proj"]
+            .flatMap { ["model.layers.0.\($0).weight", "model.layers.1.\($0).weight"] }
+        #expect(inFile(kept) == Set(mapped + ["model.embed_tokens.weight"]))
+        #expect(inFile(twin).isEmpty)
+        for (a, b) in zip(kept.weights, twin.weights) { #expect(a.values() == b.values(), "\(a.name)") }
+        let options = GenerationOptions(maxNewTokens: 6)
+        #expect(try kept.generate([[1, 2, 3]], options) == twin.generate([[1, 2, 3]], options))
+
+        // Writing takes the numbers out of the file first.
+        try kept.copyWeights(from: ModelCatalog.make(twin.config, seed: 9))
+        #expect(inFile(kept).isEmpty)
+        #expect(kept.weights[0].values() != twin.weights[0].values())
+        #expect(try Files.read(weights) == bytes)
+    }
+
+    @Test func namesATensorThatHalvesCannotHold() throws {
+        let directory = try TemporaryDirectory()
+        let path = directory.file("m")
+        let model = try model(.llama)
+        try HFCheckpoint.save(model, tokenizer: nil, to: path, type: .f16)
+        let tensors = model.weights.map { weight in
+            var values = weight.values()
+            if weight.name == "model.layers.1.mlp.up_proj.weight" { values[3] = .infinity }
+            return SafetensorsTensor(weight.name, shape: weight.shape, type: .f16, values)
+        }
+        try Safetensors.write("\(path)/model.safetensors", tensors: tensors)
+        #expect(
+            message { _ = try HFCheckpoint.loadModel(path, as: .f16) }
+                == "\(path)/model.safetensors: tensor 'model.layers.1.mlp.up_proj.weight' holds a number that is not finite"
+        )
+    }
+
     @Test func tokenizersTravelWithTheModel() throws {
         let directory = try TemporaryDirectory()
         let path = directory.file("m")

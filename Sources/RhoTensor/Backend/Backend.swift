@@ -4,17 +4,16 @@ import RhoCore
 /// never look behind it.
 ///
 /// Law of arguments: results first, then inputs, then integers and options. `accumulate` means `+=` instead of `=`;
-/// gradients of weights are always `+=`. Shapes were checked by the op. Numbers are f32, but that `read`, `write`, `clear`
+/// gradients of weights are always `+=`. Shapes were checked by the op. Numbers are f32, but that `read`, `write`
 /// and `copy` take any format, and `linear`, `embedding` and `tokenLoss` any format of their weights. Letters: N rows, D width, I inputs,
 /// O outputs, F feed-forward width, H heads, K key/value heads, E head width, V vocabulary.
 package protocol Backend: AnyObject, Sendable {
     // Memory
     func allocate(bytes: Int) throws(RhoError) -> UnsafeMutableRawPointer
     func release(_ address: UnsafeMutableRawPointer, bytes: Int)
-    func read(_ x: Buffer) -> [Float]
+    /// Copies the numbers of x, widened to f32; `values` has room for as many.
+    func read(_ x: Buffer, into values: UnsafeMutableBufferPointer<Float>)
     func write(_ y: Buffer, _ values: UnsafeBufferPointer<Float>)
-    /// Sets every number to zero, however it is kept.
-    func clear(_ y: Buffer)
 
     // Elementwise
     func fill(_ y: Buffer, _ value: Float)
@@ -184,4 +183,13 @@ package struct AdamWRates: Sendable {
     package var decay: Float
     package var step: Int
     package var gradScale: Float
+}
+
+extension Backend {
+    package func read(_ x: Buffer) -> [Float] {
+        [Float](unsafeUninitializedCapacity: x.count) { values, count in
+            read(x, into: UnsafeMutableBufferPointer(rebasing: values[..<x.count]))
+            count = x.count
+        }
+    }
 }

@@ -1,4 +1,3 @@
-import Glibc
 import RhoCore
 import RhoKernels
 
@@ -20,11 +19,13 @@ package final class CPUBackend: Backend {
 
     package func release(_ address: UnsafeMutableRawPointer, bytes: Int) { allocator.release(address, bytes: bytes) }
 
-    package func read(_ x: Buffer) -> [Float] {
+    package func read(_ x: Buffer, into values: UnsafeMutableBufferPointer<Float>) {
+        guard let target = values.baseAddress else { return }
+        let count = min(values.count, x.count)
         switch x.format {
-        case .f32: Array(UnsafeBufferPointer(start: x.floats, count: x.count))
-        case .bf16: UnsafeBufferPointer(start: x.halves, count: x.count).map { BFloat16Bits.decode($0) }
-        case .f16: UnsafeBufferPointer(start: x.halves, count: x.count).map { Float16Bits.decode($0) }
+        case .f32: target.update(from: x.floats, count: count)
+        case .bf16: for index in 0..<count { target[index] = BFloat16Bits.decode(x.halves[index]) }
+        case .f16: for index in 0..<count { target[index] = Float16Bits.decode(x.halves[index]) }
         }
     }
 
@@ -36,10 +37,6 @@ package final class CPUBackend: Backend {
         case .bf16: for index in 0..<count { y.halves[index] = BFloat16Bits.encode(source[index]) }
         case .f16: for index in 0..<count { y.halves[index] = Float16Bits.encode(source[index]) }
         }
-    }
-
-    package func clear(_ y: Buffer) {
-        memset(y.storage.address + y.offset * y.format.width, 0, y.count * y.format.width)
     }
 }
 
