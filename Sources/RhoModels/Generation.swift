@@ -62,6 +62,8 @@ private struct Continuation<Model: LanguageModel> {
     private var rows: [[Int32]]
     private let promptLengths: [Int]
     private var ends: [Generation.End?]
+    /// Logits of one step, copied out to be drawn from: one piece of memory for all steps.
+    private var logits: [Float] = []
     private let stops: Set<Int32>
 
     init(_ model: Model, prompts: [[Int32]], group: Range<Int>, options: GenerationOptions) {
@@ -82,16 +84,16 @@ private struct Continuation<Model: LanguageModel> {
                 model.config, slots: rows.count,
                 capacity: max(longest, min(model.config.context, longest + options.maxNewTokens)))
             var live = Array(rows.indices)
-            var logits = try readPrompts(cache, longest)
+            try logits.copy(from: readPrompts(cache, longest))
             while true {
-                try extend(live, logits, onToken)
+                try extend(live, onToken)
                 live.removeAll { ends[$0] != nil }
                 if live.isEmpty { break }
                 let path = CachedAttention(
                     cache, slots: live.map { Int32($0) }, positions: live.map { Int32(rows[$0].count - 1) },
                     rope: try model.rotation(tokens: cache.capacity))
                 let hidden = try model.run(live.map { rows[$0][rows[$0].count - 1] }, attention: path, dropout: nil)
-                logits = try Fused.linear(hidden, model.headWeight)
+                try logits.copy(from: Fused.linear(hidden, model.headWeight))
             }
         }
         return rows.indices.map {
@@ -112,24 +114,10 @@ private struct Continuation<Model: LanguageModel> {
         return try Fused.linear(Tensor(picked), model.headWeight)
     }
 
-    /// Draws the next token of each live row; row i of `logits` belongs to `live[i]`.
-    private mutating func extend(
-        _ live: [Int], _ logits: Tensor, _ onToken: ((Int, Int32) -> Bool)?
-    ) throws(RhoError) {
-        var values = logits.toArray()
-        let width = model.config.vocab
+    /// Draws the next token of each live row; row i of the logits belongs to `live[i]`.
+    private mutating func extend(_ live: [Int], _ onToken: ((Int, Int32) -> Bool)?) throws(RhoError) {
         for (place, row) in live.enumerated() {
-            let position = rows[row].count
-            let history = rows[row]
-            var outcome: Result<Int32, RhoError> = .success(0)
-            values.withUnsafeMutableBufferPointer { all in
-                let slice = UnsafeMutableBufferPointer(rebasing: all[place * width..<(place + 1) * width])
-                do throws(RhoError) {
-                    outcome = .success(
-                        try sampler.choose(slice, history: history, prompt: first + row, position: position))
-                } catch { outcome = .failure(error) }
-            }
-            let id = try outcome.get()
+            let id = try draw(place, row)
             if stops.contains(id) {
                 ends[row] = .stop
                 continue
@@ -143,5 +131,26 @@ private struct Continuation<Model: LanguageModel> {
                 ends[row] = .context
             }
         }
+    }
+
+    private mutating func draw(_ place: Int, _ row: Int) throws(RhoError) -> Int32 {
+        let (width, sampler, history, prompt) = (model.config.vocab, sampler, rows[row], first + row)
+        var outcome: Result<Int32, RhoError> = .success(0)
+        logits.withUnsafeMutableBufferPointer { all in
+            let slice = UnsafeMutableBufferPointer(rebasing: all[place * width..<(place + 1) * width])
+            do throws(RhoError) {
+                outcome = .success(
+                    try sampler.choose(slice, history: history, prompt: prompt, position: history.count))
+            } catch { outcome = .failure(error) }
+        }
+        return try outcome.get()
+    }
+}
+
+extension [Float] {
+    /// Takes the numbers of `tensor`, in the memory that is there already where it suffices.
+    fileprivate mutating func copy(from tensor: Tensor) {
+        if count != tensor.count { self = [Float](repeating: 0, count: tensor.count) }
+        withUnsafeMutableBufferPointer { tensor.buffer.backend.read(tensor.buffer, into: $0) }
     }
 }
