@@ -6,15 +6,6 @@ import RhoTensor
 ///
 ///     h = x + Wo · attention(Wqkv · norm(x) + b) + b      x' = h + Wproj · gelu(Wfc · norm(h) + b) + b
 public final class GPT2: LanguageModel {
-    private struct Layer {
-        var inputNorm: AffineNorm
-        var qkv: AffineLinear
-        var attentionOut: AffineLinear
-        var middleNorm: AffineNorm
-        var up: AffineLinear
-        var down: AffineLinear
-    }
-
     public let config: ModelConfig
     public let parameters: [Parameter]
     public let weights: [WeightView]
@@ -22,7 +13,7 @@ public final class GPT2: LanguageModel {
     public var recompute = false
     private let embedding: Tensor
     private let positionTable: Tensor
-    private let layers: [Layer]
+    private let layers: [AffineLayer]
     private let finalNorm: AffineNorm
 
     /// A model with all weights zero; `initialise(seed:)` or a checkpoint fills them.
@@ -40,11 +31,11 @@ public final class GPT2: LanguageModel {
         func norm(_ name: String) throws(RhoError) -> AffineNorm { try AffineNorm(name, config, &set) }
         embedding = try set.matrix("transformer.wte.weight", rows: config.vocab, width: config.dim, matrix)
         positionTable = try set.matrix("transformer.wpe.weight", rows: config.context, width: config.dim, matrix)
-        var layers: [Layer] = []
+        var layers: [AffineLayer] = []
         for index in 0..<config.layers {
             let place = "transformer.h.\(index)."
             layers.append(
-                Layer(
+                AffineLayer(
                     inputNorm: try norm(place + "ln_1"),
                     qkv: try linear(place + "attn.c_attn", inputs: config.dim, outputs: config.qkvWidth, matrix),
                     attentionOut: try linear(
@@ -73,25 +64,9 @@ public final class GPT2: LanguageModel {
         var x_ND = try drop(Fused.embedding(ids: ids, embedding).add(places), site: 0)
         for index in layers.indices {
             x_ND = try block(x_ND) { (x) throws(RhoError) in
-                try self.layer(index, x, attention, drop)
+                try self.layers[index].run(x, self.config, number: index, attention, drop)
             }
         }
         return try Fused.norm(x_ND, finalNorm.weights)
-    }
-
-    private func layer(
-        _ index: Int, _ x_ND: Tensor, _ attention: any AttentionPath, _ drop: Dropping
-    ) throws(RhoError) -> Tensor {
-        let layer = layers[index]
-        let mixed = try attention.attend(
-            Fused.normLinear(x_ND, norm: layer.inputNorm.weights, layer.qkv.weight, bias: layer.qkv.bias), layer: index)
-        let h_ND = try drop.add(x_ND, site: 2 * index + 1) { (residual) throws(RhoError) in
-            try Fused.linear(mixed, layer.attentionOut.weight, bias: layer.attentionOut.bias, residual: residual)
-        }
-        let inner = try Fused.normLinear(h_ND, norm: layer.middleNorm.weights, layer.up.weight, bias: layer.up.bias)
-        return try drop.add(h_ND, site: 2 * index + 2) { (residual) throws(RhoError) in
-            try Fused.geluLinear(
-                inner, layer.down.weight, bias: layer.down.bias, residual: residual, exact: config.exactGELU)
-        }
     }
 }

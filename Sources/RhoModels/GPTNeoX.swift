@@ -9,22 +9,13 @@ import RhoTensor
 /// or one after the other, where the configuration says so. Checkpoints interleave the rows of queries, keys and values
 /// head by head.
 public final class GPTNeoX: LanguageModel {
-    private struct Layer {
-        var inputNorm: AffineNorm
-        var qkv: AffineLinear
-        var attentionOut: AffineLinear
-        var middleNorm: AffineNorm
-        var up: AffineLinear
-        var down: AffineLinear
-    }
-
     public let config: ModelConfig
     public let parameters: [Parameter]
     public let weights: [WeightView]
     public let headWeight: Tensor
     public var recompute = false
     private let embedding: Tensor
-    private let layers: [Layer]
+    private let layers: [AffineLayer]
     private let finalNorm: AffineNorm
     private let rotary: RotaryTables
 
@@ -43,7 +34,7 @@ public final class GPTNeoX: LanguageModel {
         }
         func norm(_ name: String) throws(RhoError) -> AffineNorm { try AffineNorm(name, config, &set) }
         embedding = try set.matrix("gpt_neox.embed_in.weight", rows: config.vocab, width: config.dim, matrix)
-        var layers: [Layer] = []
+        var layers: [AffineLayer] = []
         for index in 0..<config.layers {
             let place = "gpt_neox.layers.\(index)."
             let (name, scatter) = (place + "attention.query_key_value.", Self.interleaved(config))
@@ -51,7 +42,7 @@ public final class GPTNeoX: LanguageModel {
                 [.init(name: name + kind, rows: config.qkvWidth, initial: initial, scatter: scatter)]
             }
             layers.append(
-                Layer(
+                AffineLayer(
                     inputNorm: try norm(place + "input_layernorm"),
                     qkv: AffineLinear(
                         weight: try set.matrix(name + "weight", width: config.dim, part("weight", matrix)),
@@ -94,26 +85,9 @@ public final class GPTNeoX: LanguageModel {
         var x_ND = try drop(Fused.embedding(ids: ids, embedding), site: 0)
         for index in layers.indices {
             x_ND = try block(x_ND) { (x) throws(RhoError) in
-                try self.layer(index, x, attention, drop)
+                try self.layers[index].run(x, self.config, number: index, attention, drop)
             }
         }
         return try Fused.norm(x_ND, finalNorm.weights)
-    }
-
-    private func layer(
-        _ index: Int, _ x_ND: Tensor, _ attention: any AttentionPath, _ drop: Dropping
-    ) throws(RhoError) -> Tensor {
-        let layer = layers[index]
-        let mixed = try attention.attend(
-            Fused.normLinear(x_ND, norm: layer.inputNorm.weights, layer.qkv.weight, bias: layer.qkv.bias), layer: index)
-        let h_ND = try drop.add(x_ND, site: 2 * index + 1) { (residual) throws(RhoError) in
-            try Fused.linear(mixed, layer.attentionOut.weight, bias: layer.attentionOut.bias, residual: residual)
-        }
-        let inner = try Fused.normLinear(
-            config.parallelResidual ? x_ND : h_ND, norm: layer.middleNorm.weights, layer.up.weight, bias: layer.up.bias)
-        return try drop.add(h_ND, site: 2 * index + 2) { (residual) throws(RhoError) in
-            try Fused.geluLinear(
-                inner, layer.down.weight, bias: layer.down.bias, residual: residual, exact: config.exactGELU)
-        }
     }
 }
