@@ -206,6 +206,12 @@ local function saver(o)
   }
 end
 
+--- Refuses a training that cannot fit, before anything of it is there; says what one takes that is not small.
+local function need_memory(o)
+  local memory = o.model:memory { batch = math.ceil(o.batch / o.accumulate), context = o.context, require = true }
+  if memory.available and memory.total > memory.available / 10 then rho.run.log(("%s: %s"):format(o.name, memory.text)) end
+end
+
 --- Makes the contents of `target` those of `source`.
 local function refill(target, source)
   for name in pairs(target) do target[name] = nil end
@@ -225,6 +231,7 @@ function M.train(given)
   arm:config { name = o.name, steps = o.steps, tokens = o.tokens, batch = o.batch, context = o.context, seed = o.seed, key = identity }
   local found, stored = look_up(o, key, arm)
   local inner <close> = rho.store.inner()
+  if found ~= o.steps then need_memory(o) end
 
   local model = o.model:start(o.seed)
   local policy = o.select:start()

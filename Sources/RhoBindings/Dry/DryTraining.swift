@@ -110,7 +110,7 @@ struct DryTraining {
 
     func enter(_ ledger: DryLedger, at place: String) throws -> LuaValue {
         let config = model.config
-        let memory = config.trainingMemory(tokens: batch * context / accumulate)
+        let memory = try TrainingMemory(config, batch: batch, accumulate: accumulate, context: context)
         let twice = accumulate > 1 && policy.ranksAcrossPieces
         let training = tokens * config.trainingFLOPsPerToken(context: context) * (twice ? 4 / 3 : 1)
         let evaluation = Double(looks) * heldOutTokens * config.forwardFLOPsPerToken(context: context)
@@ -130,7 +130,7 @@ struct DryTraining {
                     "policy": JSON(policy.name), "training_flops": .number(training),
                     "evaluation_flops": .number(evaluation),
                 ]))
-        remark(ledger, at: place, memory: memory.total, known: known)
+        remark(ledger, at: place, memory: memory, known: known)
         return .record([
             ("loss", .number(DryEvaluation.uniformLoss(config))),
             ("bits_per_byte", .number(DryEvaluation.uniformBitsPerByte(config))), ("flops", .number(training)),
@@ -147,10 +147,10 @@ struct DryTraining {
         return text
     }
 
-    private func remark(_ ledger: DryLedger, at place: String, memory: Int, known: Int?) {
-        if memory > Machine.memoryBytes {
+    private func remark(_ ledger: DryLedger, at place: String, memory: TrainingMemory, known: Int?) {
+        if memory.total > Machine.memoryBytes {
             ledger.remark(
-                "'\(name)' needs about \(Text.scaled(Double(memory)))B, the machine has \(Text.scaled(Double(Machine.memoryBytes)))B; "
+                "'\(name)' needs \(memory.text); the machine has \(TrainingMemory.size(Machine.memoryBytes)): "
                     + "accumulate cuts the batch into pieces", at: place)
         }
         if let known, known < context {

@@ -36,38 +36,23 @@ enum ModelMemory {
         ) { box, call in
             let options = try call.options("options")
             let context = try options.optionalInt("context") ?? box.config.context
-            let rows = try options.int("batch")
-            let (tokens, overflow) = rows.multipliedReportingOverflow(by: context)
-            guard !overflow, tokens < 1 << 40 else {
-                throw RhoError(.value, "\(call.place): \(rows) rows of \(context) tokens are too many to count")
-            }
-            let estimate = box.config.trainingMemory(tokens: tokens)
-            let copies = try options.int("copies") * estimate.weights
-            let total = estimate.total + copies
+            let (rows, copies) = (try options.int("batch"), try options.int("copies"))
+            let memory: TrainingMemory
+            do throws(RhoError) {
+                memory = try TrainingMemory(box.config, rows: rows, context: context, copies: copies)
+            } catch { throw error.at(call.place) }
             let available = AvailableMemory.bytes
-            let text = """
-                about \(size(total)): weights \(size(estimate.weights)), gradients \(size(estimate.gradients)), AdamW \
-                \(size(estimate.optimiser)), activations of \(rows) x \(context) tokens \(size(estimate.activations))\
-                \(copies > 0 ? ", other models \(size(copies))" : ""); \
-                \(available.map { "\(size($0)) available" } ?? "what is available is not known")
-                """
-            if try options.bool("require"), let available, total > available {
-                throw RhoError(
-                    .memory, "training needs \(text)",
-                    hint: "take a smaller batch or context, accumulate, LoRA adapters, or a smaller model")
-            }
+            if try options.bool("require") { try memory.require(available) }
+            let left = available.map { "\(TrainingMemory.size($0)) available" } ?? "what is available is not known"
+            let estimate = memory.estimate
             var pairs: [(String, LuaValue)] = [
                 ("weights", .integer(estimate.weights)), ("gradients", .integer(estimate.gradients)),
                 ("optimiser", .integer(estimate.optimiser)), ("activations", .integer(estimate.activations)),
-                ("copies", .integer(copies)), ("total", .integer(total)), ("text", .string(text)),
+                ("copies", .integer(memory.copies)), ("total", .integer(memory.total)),
+                ("text", .string("\(memory.text); \(left)")),
             ]
             if let available { pairs.append(("available", .integer(available))) }
             return [.record(pairs)]
         }
-    }
-
-    /// 1.25 GiB, 540 MiB.
-    private static func size(_ bytes: Int) -> String {
-        bytes >= 1 << 30 ? "\(Text.fixed(Double(bytes) / Double(1 << 30), 2)) GiB" : "\(bytes >> 20) MiB"
     }
 }

@@ -1,11 +1,13 @@
 import RhoCore
+import RhoTensor
 
 /// Memory that this process can still get.
 public enum AvailableMemory {
-    /// Bytes that the kernel would hand out without swapping, or that the control group has left, whichever is less; nil
-    /// where neither is told.
+    /// Bytes that the kernel would hand out without swapping, or that the control group has left, whichever is less, and
+    /// what this process keeps for reuse; nil where neither is told.
     public static var bytes: Int? {
         [machine((try? Files.readText("/proc/meminfo")) ?? ""), group("/sys/fs/cgroup")].compactMap { $0 }.min()
+            .map { min($0 + Storage.heldBytes - Storage.liveBytes, Storage.byteLimit - Storage.liveBytes) }
     }
 
     /// MemAvailable of /proc/meminfo.

@@ -82,6 +82,7 @@ describe("models", function()
     local run = rho.train {
       model = adapted, data = fixture.noisy(), tokens = 4 * 32 * 6, batch = 4, lr = 1e-2, seed = 1, eval = fixture.clean(8),
     }
+    expect.error("training needs about", rho.train, { name = "huge", model = model, data = fixture.noisy(), tokens = 1, batch = 1 << 30 })
     require("rho.context").run = nil
     place:finish {}
     local merged = run.model:merge()
