@@ -1,8 +1,9 @@
 """Makes the tokenizer goldens with Hugging Face's Python package `tokenizers` (0.23.3 made the ones here).
 
-    python make_tokenizer_goldens.py [directory]
+    python make_tokenizer_goldens.py [directory] [--vocabulary N --text FILE ...]
 
-Writes, next to this file or into the directory:
+With --text the vocabularies, of N tokens, are trained on the first megabytes of those files (JSON rows, plain or gzip, or
+text) instead: tokenizers of a real size for compare_ids.py, not for the tests. Writes, next to this file or into the directory:
   samples.json     the texts that are encoded
   corpus.txt       the text that the vocabularies are trained on, documents separated by lines with a single %
   NAME.json        a tokenizer.json as the package writes it
@@ -14,16 +15,22 @@ The texts are fixed and the random ones seeded, so a second run gives the same f
 training in the package depends on the order of its threads.
 """
 
+import argparse
+import gzip
 import hashlib
 import json
 import random
-import sys
 from pathlib import Path
 
 from tokenizers import (AddedToken, Regex, Tokenizer, decoders, models, normalizers, pre_tokenizers, processors,
                         trainers)
 
-HERE = Path(sys.argv[1]) if len(sys.argv) > 1 else Path(__file__).parent
+parser = argparse.ArgumentParser()
+parser.add_argument("directory", nargs="?", default=Path(__file__).parent)
+parser.add_argument("--vocabulary", type=int)
+parser.add_argument("--text", nargs="*", default=[])
+OPTIONS = parser.parse_args()
+HERE = Path(OPTIONS.directory)
 GPT4 = (r"(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\r\n\p{L}\p{N}]?\p{L}+|\p{N}{1,3}| ?[^\s\p{L}\p{N}]+[\r\n]*|\s*[\r\n]+"
         r"|\s+(?!\S)|\s+")
 QWEN2 = GPT4.replace("{1,3}", "")
@@ -84,7 +91,18 @@ def random_samples():
         yield text
 
 
+def given_text(megabytes=3):
+    for path in OPTIONS.text:
+        with (gzip.open if path.endswith(".gz") else open)(path, "rt", encoding="utf-8") as file:
+            text = file.read(int(megabytes * 1e6)).split("\n")[:-1]
+        for line in text:
+            values = json.loads(line).values() if ".json" in path else [line]
+            yield "\n".join(value for value in values if isinstance(value, str))
+
+
 def corpus():
+    if OPTIONS.text:
+        return [PROSE, *given_text()]
     rng = random.Random(7)
     documents = [part for part in PROSE.split("\n\n")] + [PROSE]
     words = PROSE.split()
@@ -112,7 +130,7 @@ def trained(model, trainer, normalizer=None, pre=None, decoder=None):
 
 def bpe_trainer(specials=("<|endoftext|>",), size=480, alphabet=True):
     return trainers.BpeTrainer(
-        vocab_size=size, special_tokens=list(specials), show_progress=False,
+        vocab_size=OPTIONS.vocabulary or size, special_tokens=list(specials), show_progress=False,
         initial_alphabet=pre_tokenizers.ByteLevel.alphabet() if alphabet else [])
 
 
@@ -224,7 +242,7 @@ def bpe_unknown():
 
 
 def unigram():
-    trainer = trainers.UnigramTrainer(vocab_size=420, special_tokens=["<unk>", "<s>", "</s>"], unk_token="<unk>",
+    trainer = trainers.UnigramTrainer(vocab_size=OPTIONS.vocabulary or 420, special_tokens=["<unk>", "<s>", "</s>"], unk_token="<unk>",
                                       show_progress=False)
     tokenizer = trained(models.Unigram(), trainer, normalizers.NFKC(), pre_tokenizers.Metaspace(), decoders.Metaspace())
     tokenizer.post_processor = processors.TemplateProcessing(single="$A </s>", pair="$A </s> $B </s>",
