@@ -74,13 +74,14 @@ extension LanguageModel {
     }
 
     /// Loss per token [B, T] in nats: −log p(target | ids up to and including the position); 0 where the target is −1.
-    /// Errors: as `hidden`, and `.shape` when there is not one target per position.
+    /// `evenly` as in `Fused.tokenLoss`. Errors: as `hidden`, and `.shape` when there is not one target per position.
     public func loss(
-        _ grid: TokenGrid, targets: [Int32], dropout: DropoutKey? = nil
+        _ grid: TokenGrid, targets: [Int32], evenly: Bool = false, dropout: DropoutKey? = nil
     ) throws(RhoError) -> Tensor {
         try checkTargets(grid, targets)
-        return try Fused.tokenLoss(hidden(grid, dropout: dropout), head: headWeight, targets: targets)
-            .reshape([grid.batch, grid.tokens])
+        return try Fused.tokenLoss(
+            hidden(grid, dropout: dropout), head: headWeight, targets: targets, evenly: evenly
+        ).reshape([grid.batch, grid.tokens])
     }
 
     /// `loss` with the entropy and margin of each prediction, all [B, T]. Extras carry no gradient.

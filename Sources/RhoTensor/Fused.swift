@@ -58,18 +58,30 @@ public enum Fused {
     }
 
     /// Cross entropy of each row in nats: hidden (N, D), head (V, D), N targets, -1 = no loss. Returns (N).
-    public static func tokenLoss(_ hidden: Tensor, head: Tensor, targets: [Int32]) throws(RhoError) -> Tensor {
-        try TokenLossOp(targets).apply([hidden, head])
+    ///
+    /// With `evenly` the caller expects a gradient that is the same for every row, as that of the mean is: then the
+    /// gradients of hidden and head are computed here, from logits that backward would compute again. Loss and gradients
+    /// are the same bit for bit, whatever the caller expects.
+    public static func tokenLoss(
+        _ hidden: Tensor, head: Tensor, targets: [Int32], evenly: Bool = false
+    ) throws(RhoError) -> Tensor {
+        try TokenLossOp(targets, ahead: ahead(evenly, hidden, head)).apply([hidden, head])
+    }
+
+    private static func ahead(_ evenly: Bool, _ hidden: Tensor, _ head: Tensor) -> TokenLossOp.Ahead? {
+        guard evenly, Autograd.isRecording, hidden.tracksGradient || head.tracksGradient else { return nil }
+        return head.tracksGradient ? .both : .hidden
     }
 
     /// `tokenLoss` with the entropy and the margin of each prediction, which cost one more look at the logits.
     public static func tokenLoss(
-        _ hidden: Tensor, head: Tensor, targets: [Int32], extras: TokenLossExtra
+        _ hidden: Tensor, head: Tensor, targets: [Int32], extras: TokenLossExtra, evenly: Bool = false
     ) throws(RhoError) -> TokenLossResult {
         let shape = try Shape([targets.count], for: "token_loss")
         let entropy = extras.contains(.entropy) ? try Buffer.make(shape, on: hidden.buffer.backend) : nil
         let margin = extras.contains(.margin) ? try Buffer.make(shape, on: hidden.buffer.backend) : nil
-        let loss = try TokenLossOp(targets, entropy: entropy, margin: margin).apply([hidden, head])
+        let loss = try TokenLossOp(targets, entropy: entropy, margin: margin, ahead: ahead(evenly, hidden, head))
+            .apply([hidden, head])
         return TokenLossResult(loss: loss, entropy: entropy.map { Tensor($0) }, margin: margin.map { Tensor($0) })
     }
 

@@ -19,7 +19,7 @@ struct KernelRow {
         }
         func two(_ value: Double) -> String { String((value * 100).rounded() / 100) }
         let rate = flops > 0 ? "\(two(gflops)) GFLOP/s, \(two(gflops / peak)) of peak" : ""
-        return pad(name, 26) + pad("x\(calls)", 6) + pad("\(two(seconds * 1e3)) ms", 12)
+        return pad(name, 36) + pad("x\(calls)", 6) + pad("\(two(seconds * 1e3)) ms", 12)
             + pad("\(two(bytes / seconds / 1e9)) GB/s", 14) + rate
     }
 
@@ -45,13 +45,8 @@ struct KernelBench {
     }
 
     func rows(runs: Int) -> [KernelRow] {
-        let (d, f, layers) = (config.dim, config.ffWidth, config.layers)
-        return linear("qkv", d, config.qkvWidth, calls: layers, runs: runs)
-            + linear("attention output", config.attentionWidth, d, calls: layers, runs: runs)
-            + linear("gate and up", d, 2 * f, calls: layers, runs: runs)
-            + linear("down", f, d, calls: layers, runs: runs)
-            + attention(calls: layers, runs: runs) + pointwise(calls: layers, runs: runs) + loss(runs: runs)
-            + [optimiser(runs: runs)]
+        inputSide(runs: runs) + attention(calls: config.layers, runs: runs) + feedForward(runs: runs)
+            + [finalNorm(runs: runs)] + loss(runs: runs) + [optimiser(runs: runs)]
     }
 
     private func time(
@@ -61,23 +56,90 @@ struct KernelBench {
         return KernelRow(name: name, calls: calls, seconds: timings.median, flops: flops, bytes: Double(floats) * 4)
     }
 
-    private func linear(_ name: String, _ inputs: Int, _ outputs: Int, calls: Int, runs: Int) -> [KernelRow] {
-        let x = Scratch(rows * inputs), w = Scratch(outputs * inputs), y = Scratch(rows * outputs)
-        let flops = 2 * Double(rows) * Double(inputs) * Double(outputs)
-        let floats = x.count + w.count + y.count
+    private func flops(_ inputs: Int, _ outputs: Int) -> Double {
+        2 * Double(rows) * Double(inputs) * Double(outputs)
+    }
+
+    /// The products around attention, as a step calls them: with the norm on their way in and out.
+    private func inputSide(runs: Int) -> [KernelRow] {
+        let (d, q, a, layers) = (config.dim, config.qkvWidth, config.attentionWidth, config.layers)
+        let x = Scratch(rows * d), dx = Scratch(rows * d), qkv = Scratch(rows * q), mixed = Scratch(rows * a)
+        let wq = Scratch(q * d), dwq = Scratch(q * d), wo = Scratch(d * a), dwo = Scratch(d * a)
+        let norm = NormScratch(x, rows: rows, width: d)
+        let big = x.count + wq.count + qkv.count, small = x.count + wo.count + mixed.count
         return [
-            time(name + " forward", calls: calls, runs: runs, flops: flops, floats: floats) {
+            time("norm + qkv", calls: layers, runs: runs, flops: flops(d, q), floats: big) {
+                linearForward(qkv.pointer, .norm(norm.rows), .f32(wq.pointer), rows: rows, inputs: d, outputs: q)
+            },
+            time("output + residual", calls: layers, runs: runs, flops: flops(a, d), floats: small + x.count) {
                 linearForward(
-                    y.pointer, x.pointer, w.pointer, bias: nil, residual: nil, rows: rows, inputs: inputs,
-                    outputs: outputs)
+                    dx.pointer, mixed.pointer, wo.pointer, residual: x.pointer, rows: rows, inputs: a, outputs: d)
             },
-            time(name + " input gradient", calls: calls, runs: runs, flops: flops, floats: floats) {
-                linearBackwardInput(
-                    x.pointer, y.pointer, w.pointer, rows: rows, inputs: inputs, outputs: outputs, accumulate: false)
+            time("qkv, input gradient + norm", calls: layers, runs: runs, flops: flops(d, q), floats: big + 2 * x.count)
+            {
+                linearBackwardRMSNorm(
+                    dx.pointer, norm.gradient.pointer, qkv.pointer, wq.pointer, norm.rows, rows: rows, inputs: d,
+                    outputs: q, accumulate: true)
             },
-            time(name + " weight gradient", calls: calls, runs: runs, flops: flops, floats: floats) {
+            time("qkv, weight gradient", calls: layers, runs: runs, flops: flops(d, q), floats: big) {
                 linearBackwardWeight(
-                    w.pointer, dbias: nil, y.pointer, .stored(x.pointer), rows: rows, inputs: inputs, outputs: outputs)
+                    dwq.pointer, qkv.pointer, .norm(norm.rows), rows: rows, inputs: d, outputs: q, accumulate: false)
+            },
+            time("output, input gradient", calls: layers, runs: runs, flops: flops(a, d), floats: small) {
+                linearBackwardInput(
+                    mixed.pointer, dx.pointer, wo.pointer, rows: rows, inputs: a, outputs: d, accumulate: false)
+            },
+            time("output, weight gradient", calls: layers, runs: runs, flops: flops(a, d), floats: small) {
+                linearBackwardWeight(
+                    dwo.pointer, dx.pointer, .stored(mixed.pointer), rows: rows, inputs: a, outputs: d,
+                    accumulate: false)
+            },
+        ]
+    }
+
+    /// The feed-forward block. Gates and ups are overwritten with their gradients, as in a step.
+    private func feedForward(runs: Int) -> [KernelRow] {
+        let (d, f, layers) = (config.dim, config.ffWidth, config.layers)
+        let x = Scratch(rows * d), y = Scratch(rows * d), gu = Scratch(rows * 2 * f), product = Scratch(rows * f)
+        let wgu = Scratch(2 * f * d), dwgu = Scratch(2 * f * d), wd = Scratch(d * f), dwd = Scratch(d * f)
+        let norm = NormScratch(x, rows: rows, width: d)
+        let up = x.count + wgu.count + gu.count, down = y.count + wd.count + product.count
+        return [
+            time("norm + gate and up", calls: layers, runs: runs, flops: flops(d, 2 * f), floats: up) {
+                linearForward(gu.pointer, .norm(norm.rows), .f32(wgu.pointer), rows: rows, inputs: d, outputs: 2 * f)
+            },
+            time(
+                "SwiGLU + down + residual", calls: layers, runs: runs, flops: flops(f, d),
+                floats: gu.count + wd.count + 2 * x.count
+            ) {
+                linearForward(
+                    y.pointer, .swiglu(gu.pointer), .f32(wd.pointer), residual: x.pointer, rows: rows, inputs: f,
+                    outputs: d)
+            },
+            time(
+                "down, input gradient + SwiGLU", calls: layers, runs: runs, flops: flops(f, d),
+                floats: down + 2 * gu.count
+            ) {
+                linearBackwardSwiGLU(
+                    gu.pointer, product.pointer, y.pointer, wd.pointer, gu.pointer, rows: rows, inputs: f, outputs: d)
+            },
+            time("down, weight gradient", calls: layers, runs: runs, flops: flops(f, d), floats: down) {
+                linearBackwardWeight(
+                    dwd.pointer, y.pointer, .stored(product.pointer), rows: rows, inputs: f, outputs: d,
+                    accumulate: false)
+            },
+            time(
+                "gate and up, input gradient + norm", calls: layers, runs: runs, flops: flops(d, 2 * f),
+                floats: up + 2 * x.count
+            ) {
+                linearBackwardRMSNorm(
+                    y.pointer, norm.gradient.pointer, gu.pointer, wgu.pointer, norm.rows, rows: rows, inputs: d,
+                    outputs: 2 * f, accumulate: true)
+            },
+            time("gate and up, weight gradient", calls: layers, runs: runs, flops: flops(d, 2 * f), floats: up) {
+                linearBackwardWeight(
+                    dwgu.pointer, gu.pointer, .norm(norm.rows), rows: rows, inputs: d, outputs: 2 * f,
+                    accumulate: false)
             },
         ]
     }
@@ -103,20 +165,13 @@ struct KernelBench {
         ]
     }
 
-    private func pointwise(calls: Int, runs: Int) -> [KernelRow] {
-        let d = config.dim
-        let x = Scratch(rows * d), y = Scratch(rows * d), dx = Scratch(rows * d), w = Scratch(d), dw = Scratch(d)
-        let rstd = Scratch(rows)
-        return [
-            time("norm forward", calls: 2 * calls + 1, runs: runs, flops: 0, floats: 2 * x.count) {
-                rmsNormForward(y.pointer, rstd.pointer, x.pointer, w.pointer, rows: rows, width: d, eps: 1e-5)
-            },
-            time("norm backward", calls: 2 * calls + 1, runs: runs, flops: 0, floats: 3 * x.count) {
-                rmsNormBackward(
-                    dx.pointer, dw.pointer, y.pointer, x.pointer, w.pointer, rstd.pointer, rows: rows, width: d,
-                    accumulate: false)
-            },
-        ]
+    private func finalNorm(runs: Int) -> KernelRow {
+        let x = Scratch(rows * config.dim), y = Scratch(rows * config.dim)
+        let norm = NormScratch(x, rows: rows, width: config.dim)
+        return time("final norm", calls: 1, runs: runs, flops: 0, floats: 2 * x.count) {
+            rmsNormForward(
+                y.pointer, norm.rstd.pointer, x.pointer, norm.weight.pointer, rows: rows, width: config.dim, eps: 1e-5)
+        }
     }
 
     private func loss(runs: Int) -> [KernelRow] {
@@ -129,18 +184,27 @@ struct KernelBench {
         return targets.withUnsafeBufferPointer { targets in
             guard let targets = targets.baseAddress else { return [] }
             return [
-                time("token loss forward", calls: 1, runs: runs, flops: flops, floats: hidden.count + head.count) {
+                time("loss", calls: 1, runs: runs, flops: flops, floats: hidden.count + head.count) {
                     tokenLossForward(
                         losses.pointer, lse.pointer, hidden.pointer, head.pointer, targets, rows: rows, width: d,
                         vocab: v, extras: nil)
                 },
                 time(
-                    "token loss backward", calls: 1, runs: runs, flops: 2 * flops,
+                    "loss with its gradients", calls: 1, runs: runs, flops: 3 * flops,
+                    floats: 2 * (hidden.count + head.count)
+                ) {
+                    tokenLossGradients(
+                        losses.pointer, lse.pointer, dHidden.pointer, dHead.pointer, hidden.pointer, head.pointer,
+                        targets, rows: rows, width: d, vocab: v)
+                },
+                time(
+                    "loss, backward alone", calls: 1, runs: runs, flops: 2 * flops,
                     floats: 2 * (hidden.count + head.count)
                 ) {
                     tokenLossBackward(
                         dHidden.pointer, dHead.pointer, hidden.pointer, head.pointer, targets, lse.pointer,
-                        weight.pointer, rows: rows, width: d, vocab: v, accumulate: false)
+                        weight.pointer, rows: rows, width: d, vocab: v, accumulate: false,
+                        accumulateHead: false)
                 },
             ]
         }
@@ -154,6 +218,21 @@ struct KernelBench {
                 p.pointer, m.pointer, v.pointer, g.pointer, count: count, lr: 1e-3, beta1: 0.9, beta2: 0.95, eps: 1e-8,
                 decay: 0.1, step: 10, gradScale: 1)
         }
+    }
+}
+
+/// A norm over rows of `x`.
+private final class NormScratch {
+    let weight: Scratch
+    let rstd: Scratch
+    let gradient: Scratch
+    let rows: NormRows
+
+    init(_ x: Scratch, rows count: Int, width: Int) {
+        weight = Scratch(width)
+        rstd = Scratch(count)
+        gradient = Scratch(width)
+        rows = NormRows(x.pointer, weight: weight.pointer, rstd: rstd.pointer, eps: 1e-5)
     }
 }
 

@@ -44,7 +44,7 @@ final class StepBench {
             _ = try Autograd.withoutGrad { () throws(RhoError) in try model.loss(grid, targets: targets) }
             return
         }
-        let loss_BT = try model.loss(grid, targets: targets)
+        let loss_BT = try model.loss(grid, targets: targets, evenly: mode == .clm)
         let weights = try weights(loss_BT)
         try loss_BT.backward(gradient: Tensor.from(weights, [grid.batch, grid.tokens]))
         stepNumber += 1

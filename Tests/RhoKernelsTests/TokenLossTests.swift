@@ -49,6 +49,41 @@ extension KernelTests {
             }
         }
 
+        /// More rows than a group of kept logits holds, chunks and shares that end early.
+        @Test(arguments: [(1, 1, 1), (17, 16, 100), (300, 17, 700), (1100, 8, 40), (130, 300, 2100)])
+        func gradientsOnTheWayAreThoseOfTheBackwardPass(rows: Int, width: Int, vocab: Int) {
+            let hidden = TestFloats(random: rows * width, seed: 1, scale: 2)
+            let head = TestFloats(random: vocab * width, seed: 2, scale: 2)
+            let targets = TestInts(random: rows, below: vocab, seed: 3)
+            func run(onTheWay: Bool) -> [TestFloats] {
+                let loss = TestFloats(count: rows, value: .nan)
+                let lse = TestFloats(count: rows, value: .nan)
+                let entropy = TestFloats(count: rows)
+                let dhidden = TestFloats(count: rows * width, value: .nan)
+                let dhead = TestFloats(count: vocab * width, value: .nan)
+                let extras = TokenLossExtras(entropy: entropy.p)
+                if onTheWay {
+                    tokenLossGradients(
+                        loss.p, lse.p, dhidden.p, dhead.p, hidden.p, head.p, targets.p, rows: rows, width: width,
+                        vocab: vocab, extras: extras)
+                    scale(dhidden.p, dhidden.p, 0.3, count: rows * width)
+                    scale(dhead.p, dhead.p, 0.3, count: vocab * width)
+                } else {
+                    tokenLossForward(
+                        loss.p, lse.p, hidden.p, head.p, targets.p, rows: rows, width: width, vocab: vocab,
+                        extras: extras)
+                    let weight = TestFloats(count: rows, value: 0.3)
+                    tokenLossBackward(
+                        dhidden.p, dhead.p, hidden.p, head.p, targets.p, lse.p, weight.p, rows: rows, width: width,
+                        vocab: vocab, accumulate: false, accumulateHead: false)
+                }
+                return [loss, lse, entropy, dhidden, dhead]
+            }
+            let apart = anyThreads { run(onTheWay: false) }
+            let together = anyThreads { run(onTheWay: true) }
+            for (a, b) in zip(apart, together) { #expect(a.map(\.bitPattern) == b.map(\.bitPattern)) }
+        }
+
         @Test(arguments: [0, 3, 1300]) func headGradientNeedsNoZeros(rows: Int) {
             let (width, vocab, all) = (8, 70, 1300)
             let hidden = TestFloats(random: all * width, seed: 1)

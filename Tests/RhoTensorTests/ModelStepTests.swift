@@ -96,6 +96,25 @@ struct ModelStepTests {
         #expect(seen[0] == seen[2])
     }
 
+    @Test(
+        "what is expected of the gradient to come does not show in it", arguments: [[0.5, 0.5], [0.5, 0.25], [0, 1]])
+    func evenly(_ weights: [Float]) throws {
+        func bits(evenly: Bool) throws -> [[UInt32]] {
+            let model = try SmallLlama(.init())
+            var losses: [[UInt32]] = []
+            // The second pass adds to the gradients of the first.
+            for _ in 0..<2 {
+                let loss = try Fused.tokenLoss(
+                    model.hidden(), head: model.embedding, targets: model.targets, evenly: evenly)
+                losses.append(loss.toArray().map(\.bitPattern))
+                let dloss = (0..<loss.count).map { weights[$0 % weights.count] }
+                try loss.backward(gradient: Tensor.from(dloss, [loss.count]))
+            }
+            return losses + model.gradients().map { $0.map(\.bitPattern) }
+        }
+        #expect(try bits(evenly: true) == bits(evenly: false))
+    }
+
     @Test("attention rotates what it reads and leaves the rows as they are")
     func ropeLeavesRows() throws {
         let table = try RoPETable(tokens: 4, headWidth: 4, theta: 10)

@@ -31,13 +31,14 @@ final class ForwardBox {
 
     var shape: [Int] { [batch.rowCount, batch.width] }
 
-    /// Losses, with the extras that `wanted` names.
-    func losses(_ wanted: [TokenColumn] = []) throws(RhoError) -> TokenLosses {
+    /// Losses, with the extras that `wanted` names. `evenly` where the gradient to come will be the same for all of them.
+    func losses(_ wanted: [TokenColumn] = [], evenly: Bool = false) throws(RhoError) -> TokenLosses {
         var extras: TokenLossExtra = []
         if wanted.contains(.entropy) { extras.insert(.entropy) }
         if wanted.contains(.margin) { extras.insert(.margin) }
         if let known, extras.isEmpty { return known }
-        let rows = try Fused.tokenLoss(hidden, head: model.headWeight, targets: batch.targets, extras: extras)
+        let rows = try Fused.tokenLoss(
+            hidden, head: model.headWeight, targets: batch.targets, extras: extras, evenly: evenly)
         let loss = if let known { known.loss } else { try rows.loss.reshape(shape) }
         let made = TokenLosses(
             loss: loss, entropy: try merged(known?.entropy, rows.entropy),

@@ -50,7 +50,8 @@ enum ModelClass {
             ], returns: [LuaResult(.object("Tensor"), "losses")], example: "local losses = model:loss(batch, policy)"
         ) { box, call in
             let batch = try call.object("batch", as: BatchBox.self)
-            let pass = try run(box, batch, for: call.optionalObject("policy", as: PolicyBox.self))
+            let policy = try call.optionalObject("policy", as: PolicyBox.self)
+            let pass = try run(box, batch, for: policy, evenly: policy?.weighsEvenly ?? false)
             return [TensorValues.value(try pass.losses().loss)]
         }
     }
@@ -75,10 +76,12 @@ enum ModelClass {
     }
 
     /// A pass with its losses; leaves on the batch what the policy may ask for.
-    private static func run(_ box: ModelBox, _ batch: BatchBox, for policy: PolicyBox?) throws(RhoError) -> ForwardBox {
+    private static func run(
+        _ box: ModelBox, _ batch: BatchBox, for policy: PolicyBox?, evenly: Bool = false
+    ) throws(RhoError) -> ForwardBox {
         let pass = try ForwardBox(box, batch)
         batch.model = box
-        let losses = try pass.losses(policy?.requiredColumns ?? [])
+        let losses = try pass.losses(policy?.requiredColumns ?? [], evenly: evenly)
         guard let policy else { return pass }
         batch.columns[.entropy] = losses.entropy?.toArray()
         batch.columns[.margin] = losses.margin?.toArray()

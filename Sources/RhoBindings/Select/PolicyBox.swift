@@ -61,6 +61,11 @@ final class PolicyBox {
         if case .rule(let policy) = kind { policy.requiredColumns } else { [] }
     }
 
+    /// Whether every token is kept and counts alike, whatever its loss.
+    var weighsEvenly: Bool {
+        if case .rule(let policy) = kind { policy.rule == .all && policy.weights == nil } else { false }
+    }
+
     /// Whether nobody knows ahead which columns it reads: a Lua function asks when it runs.
     var readsOnDemand: Bool { if case .function = kind { true } else { false } }
 

@@ -89,6 +89,10 @@ package protocol Backend: AnyObject, Sendable {
     func tokenLoss(
         _ loss_N: Buffer, lse_N: Buffer, entropy_N: Buffer?, margin_N: Buffer?, _ hidden_ND: Buffer, _ head_VD: Buffer,
         _ targets: [Int32])
+    /// `tokenLoss` of rows that all have a target, and on the way the gradients of the sum of the losses.
+    func tokenLossGradients(
+        _ loss_N: Buffer, lse_N: Buffer, entropy_N: Buffer?, margin_N: Buffer?, _ dhidden_ND: Buffer,
+        _ dhead_VD: Buffer?, _ hidden_ND: Buffer, _ head_VD: Buffer, _ targets: [Int32])
     func tokenLossBackward(
         _ dhidden_ND: Buffer, _ dhead_VD: Buffer?, _ hidden_ND: Buffer, _ head_VD: Buffer, _ targets: [Int32],
         lse_N: Buffer, weight_N: Buffer, accumulate: Bool, accumulateHead: Bool)

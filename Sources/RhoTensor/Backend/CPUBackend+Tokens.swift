@@ -76,6 +76,18 @@ extension CPUBackend {
         }
     }
 
+    package func tokenLossGradients(
+        _ loss: Buffer, lse_N lse: Buffer, entropy_N entropy: Buffer?, margin_N margin: Buffer?, _ dhidden: Buffer,
+        _ dhead: Buffer?, _ hidden: Buffer, _ head: Buffer, _ targets: [Int32]
+    ) {
+        withIDs(targets) {
+            RhoKernels.tokenLossGradients(
+                loss.floats, lse.floats, dhidden.floats, dhead?.floats, hidden.reading, head.reading, $0,
+                rows: hidden.rows, width: hidden.width, vocab: head.rows,
+                extras: TokenLossExtras(entropy: entropy?.floats, margin: margin?.floats))
+        }
+    }
+
     package func tokenLossBackward(
         _ dhidden: Buffer, _ dhead: Buffer?, _ hidden: Buffer, _ head: Buffer, _ targets: [Int32], lse_N lse: Buffer,
         weight_N weight: Buffer, accumulate: Bool, accumulateHead: Bool

@@ -11,11 +11,20 @@ package struct TokenLossOp: Op {
     package var entropy: Buffer?
     /// Filled with the target's logit minus the best other one.
     package var margin: Buffer?
+    /// What forward computes beside the losses: the gradients for a loss that counts each row alike, while the logits are
+    /// at hand. Any other gradient is computed in backward all the same.
+    package var ahead: Ahead?
 
-    package init(_ targets: [Int32], entropy: Buffer? = nil, margin: Buffer? = nil) {
+    /// Whose gradients are wanted: the hidden rows' alone or also the head's.
+    package enum Ahead {
+        case hidden, both
+    }
+
+    package init(_ targets: [Int32], entropy: Buffer? = nil, margin: Buffer? = nil, ahead: Ahead? = nil) {
         self.targets = targets
         self.entropy = entropy
         self.margin = margin
+        self.ahead = targets.allSatisfy { $0 >= 0 } ? ahead : nil
     }
 
     package var name: String { "token_loss" }
@@ -23,6 +32,7 @@ package struct TokenLossOp: Op {
         [
             OpSample(TokenLossOp([1, 4, 0, 2]), [[4, 6], [5, 6]]),
             OpSample(TokenLossOp([1, -1, 0, 8, -1]), [[5, 7], [9, 7]]),
+            OpSample(TokenLossOp([1, 4, 0, 2], ahead: .both), [[4, 6], [5, 6]]),
         ]
     }
 
@@ -30,6 +40,8 @@ package struct TokenLossOp: Op {
         var hidden: Buffer
         var head: Buffer
         var lse: Buffer
+        /// Gradients of the sum of the losses.
+        var ahead: (dhidden: Buffer, dhead: Buffer?)?
     }
 
     package func resultShape(_ s: [Shape]) throws(RhoError) -> Shape {
@@ -48,13 +60,25 @@ package struct TokenLossOp: Op {
     package func forward(_ x: [Buffer], _ shape: Shape) throws(RhoError) -> (Buffer, Saved) {
         let loss = try x[0].like(shape)
         let lse = try x[0].like(Shape(unchecked: [shape[0], 1]))
-        loss.backend.tokenLoss(loss, lse_N: lse, entropy_N: entropy, margin_N: margin, x[0], x[1], targets)
-        return (loss, Saved(hidden: x[0], head: x[1], lse: lse))
+        var saved = Saved(hidden: x[0], head: x[1], lse: lse)
+        if let ahead, !targets.isEmpty, x[0].width > 0 {
+            let dhidden = try x[0].like(x[0].shape)
+            let dhead = ahead == .both ? try x[1].like(x[1].shape) : nil
+            loss.backend.tokenLossGradients(
+                loss, lse_N: lse, entropy_N: entropy, margin_N: margin, dhidden, dhead, x[0], x[1], targets)
+            saved.ahead = (dhidden, dhead)
+        } else {
+            loss.backend.tokenLoss(loss, lse_N: lse, entropy_N: entropy, margin_N: margin, x[0], x[1], targets)
+        }
+        return (loss, saved)
     }
 
     package func backward(_ saved: consuming Saved, _ flow: GradientFlow) throws(RhoError) {
         let dloss = try flow.dense()
         let weights = dloss.backend.read(dloss)
+        if let ahead = saved.ahead, let factor = weights.first, weights.allSatisfy({ $0 == factor }), factor != 0 {
+            return try give(ahead, times: factor, flow)
+        }
         var kept: [Int32] = []
         kept.reserveCapacity(weights.count)
         for (row, weight) in weights.enumerated() where weight != 0 && targets[row] >= 0 {
@@ -82,5 +106,23 @@ package struct TokenLossOp: Op {
         } else {
             try finish(hidden.like(hidden.shape), false)
         }
+    }
+
+    /// The gradients that forward computed, times the gradient of each row's loss: what the kernel for backward gives for
+    /// rows of equal weight, bit for bit.
+    private func give(
+        _ ahead: (dhidden: Buffer, dhead: Buffer?), times factor: Float, _ flow: GradientFlow
+    ) throws(RhoError) {
+        func into(_ input: Int, _ sum: Buffer) throws(RhoError) {
+            try flow.into(input) { (place, adding) throws(RhoError) in
+                if adding {
+                    place.backend.axpy(place, sum, factor)
+                } else {
+                    place.backend.scale(place, sum, factor)
+                }
+            }
+        }
+        try into(0, ahead.dhidden)
+        if let dhead = ahead.dhead { try into(1, dhead) }
     }
 }
