@@ -1,4 +1,5 @@
 #pragma once
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <locale.h>
@@ -10,9 +11,20 @@
 /// all the others begin with, or NULL where there is nothing to offer.
 typedef char **(*rho_completer)(const char *word, int start, int end);
 
-static inline void rho_edit_begin(rho_completer completer) {
+/// The next character, or -1 where there is none.
+typedef int (*rho_reader)(FILE *);
+
+// The terminal gives up its own editing before the prompt is seen: a Ctrl-D typed right after it is a key then.
+static inline int rho_edit_take_terminal(void) {
+    rl_prep_terminal(1);
+    return 0;
+}
+
+static inline void rho_edit_begin(rho_completer completer, rho_reader reader) {
     setlocale(LC_CTYPE, "");
     rl_readline_name = "rhoscript";
+    rl_getc_function = reader;
+    rl_pre_input_hook = rho_edit_take_terminal;
     rl_initialize();
     rl_attempted_completion_function = completer;
     // A name with dots and colons is one word.

@@ -57,13 +57,6 @@ static void on_alarm(int signal) {
 }
 
 static void set_handlers(void) {
-    // Threads of a worker pool start with every signal blocked.
-    sigset_t set;
-    sigemptyset(&set);
-    for (int i = 0; i < HANDLED; i++) sigaddset(&set, handled[i]);
-    sigaddset(&set, SIGALRM);
-    pthread_sigmask(SIG_UNBLOCK, &set, NULL);
-
     struct sigaction action;
     memset(&action, 0, sizeof action);
     action.sa_flags = SA_RESTART;
@@ -71,6 +64,13 @@ static void set_handlers(void) {
     for (int i = 0; i < HANDLED; i++) sigaction(handled[i], &action, NULL);
     action.sa_handler = on_alarm;
     sigaction(SIGALRM, &action, NULL);
+
+    // Threads of a worker pool start with every signal blocked. Last: one that waits is for the handlers.
+    sigset_t set;
+    sigemptyset(&set);
+    for (int i = 0; i < HANDLED; i++) sigaddset(&set, handled[i]);
+    sigaddset(&set, SIGALRM);
+    pthread_sigmask(SIG_UNBLOCK, &set, NULL);
 }
 
 void rho_signals_install(lua_State *L, unsigned grace_seconds) {

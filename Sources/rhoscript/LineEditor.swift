@@ -30,7 +30,8 @@ final class LineEditor {
     init(history: String?, complete: @escaping (_ word: String, _ line: String) -> Offer) {
         self.history = history
         Self.complete = complete
-        rho_edit_begin { word, start, end in LineEditor.matches(word, end) }
+        Keyboard.begin()
+        rho_edit_begin({ word, start, end in LineEditor.matches(word, end) }, { _ in Keyboard.character() })
         using_history()
         stifle_history(5000)
         if let history { _ = read_history(history) }
@@ -38,14 +39,17 @@ final class LineEditor {
 
     func read(_ prompt: String) -> Input {
         Host.clearInterrupt()
-        guard let line = readline(prompt) else {
-            guard Host.interruptRequested else { return .end }
-            Terminal.writeOut("\n")
-            return .interrupted
+        return Keyboard.holdingInterrupts {
+            guard let line = readline(prompt) else {
+                guard Host.interruptRequested else { return .end }
+                Terminal.writeOut("\n")
+                // A second Ctrl-C that waits is a first one again.
+                Host.clearInterrupt()
+                return .interrupted
+            }
+            defer { free(line) }
+            return .line(String(cString: line))
         }
-        defer { free(line) }
-        if Host.interruptRequested { return .interrupted }
-        return .line(String(cString: line))
     }
 
     /// Adds a line to the history, in memory and on the disk.

@@ -67,16 +67,78 @@ extension CommandLineTests {
             #expect(repl.status == 1 && repl.err == "rhoscript: the input ends inside a statement\n")
         }
 
+        /// At a terminal: completion of names, of option names and of their values.
         @Test func aTerminalCompletes() throws {
             let terminal = try PseudoTerminal(program, ["repl"])
             defer { terminal.end() }
-            try terminal.expect("> ")
+            try terminal.expect("\n> ")
             terminal.type("rho.data.json\t")
             try terminal.expect("rho.data.jsonl")
             terminal.type(" { \"x.jsonl\", on_\t")
             try terminal.expect("on_bad_row = ")
             terminal.type("\"sk\t")
             try terminal.expect("\"skip")
+        }
+
+        /// Ctrl-C ends the line, or the script that runs, and never the session.
+        @Test func aTerminalComesBackFromCtrlC() throws {
+            let terminal = try PseudoTerminal(program, ["repl"])
+            defer { terminal.end() }
+            try terminal.expect("\n> ")
+            terminal.type("6 * 7 +")
+            try terminal.expect("6 * 7 +")
+            terminal.type("\u{3}")
+            try terminal.expect("\n> ")
+            terminal.type("local function f(\n")
+            try terminal.expect("\n>> ")
+            terminal.type("\u{3}")
+            try terminal.expect("\n> ")
+            terminal.type("print(11 * 11) while true do end\n")
+            try terminal.expect("121")
+            terminal.type("\u{3}")
+            try terminal.expect("interrupted (Ctrl-C)")
+            try terminal.expect("\n> ")
+            terminal.type("\u{4}")
+            #expect(terminal.status() == 0)
+        }
+
+        /// Nothing that is typed early is lost: neither behind a Ctrl-C nor while a script runs.
+        @Test func aTerminalKeepsWhatIsTypedAhead() throws {
+            let terminal = try PseudoTerminal(program, ["repl"])
+            defer { terminal.end() }
+            try terminal.expect("\n> ")
+            terminal.type("nonsense\u{3}print('gr\u{FC}n ' .. 13 * 13)\n")
+            try terminal.expect("gr\u{FC}n 169")
+            terminal.type("for i = 1, 3e7 do end print(17 * 17)\n19 * 19\n")
+            try terminal.expect("289")
+            try terminal.expect("361")
+            try terminal.expect("\n> ")
+            terminal.type("\u{4}")
+            #expect(terminal.status() == 0)
+        }
+
+        /// The arrow brings back earlier lines, also those of an earlier session.
+        @Test func aTerminalRemembersLines() throws {
+            let first = try PseudoTerminal(program, ["repl"])
+            defer { first.end() }
+            try first.expect("\n> ")
+            first.type("print(23 * 23)\n")
+            try first.expect("529")
+            try first.expect("\n> ")
+            first.type("20 + 1\n")
+            try first.expect("21")
+            try first.expect("\n> ")
+            first.type("\u{1B}[A\u{1B}[A\n")
+            try first.expect("529")
+            try first.expect("\n> ")
+            first.type("\u{4}")
+            #expect(first.status() == 0)
+            #expect(try program.read("state/rhoscript/history").contains("23"))
+            let second = try PseudoTerminal(program, ["repl"])
+            defer { second.end() }
+            try second.expect("\n> ")
+            second.type("\u{1B}[A\n")
+            try second.expect("529")
         }
     }
 }
@@ -85,7 +147,9 @@ extension CommandLineTests {
 private final class PseudoTerminal {
     private let leader: Int32
     private var child: pid_t = 0
-    private var seen = ""
+    private var seen: [UInt8] = []
+    /// Seconds; a machine that does something else at the same time is no failure.
+    private static let patience = 60.0
 
     init(_ program: Program, _ arguments: [String]) throws {
         leader = open("/dev/ptmx", O_RDWR | O_NOCTTY)
@@ -120,31 +184,42 @@ private final class PseudoTerminal {
 
     /// Reads until `text` appears; what came before it is forgotten.
     func expect(_ text: String) throws {
-        let deadline = Clock.monotonicSeconds() + 20
+        let deadline = Clock.monotonicSeconds() + Self.patience
         var buffer = [UInt8](repeating: 0, count: 4096)
         while Clock.monotonicSeconds() < deadline {
-            if let found = seen.range(of: text) {
-                seen = String(seen[found.upperBound...])
+            // All of it at once: a sequence that moves the cursor may arrive in two pieces.
+            let shown = Self.plain(seen)
+            if let found = shown.firstRange(of: text) {
+                seen = Array(shown[found.upperBound...].utf8)
                 return
             }
             let count = read(leader, &buffer, buffer.count)
-            if count > 0 { seen += Self.plain(buffer.prefix(count)) } else { usleep(5000) }
+            if count > 0 { seen += buffer.prefix(count) } else { usleep(5000) }
         }
-        Issue.record("the terminal did not show '\(text)' but: \(seen)")
+        Issue.record("the terminal did not show '\(text)' but: \(String(decoding: seen, as: UTF8.self))")
         throw RhoError(.mismatch, "nothing of the kind")
     }
 
-    /// The text without what moves the cursor and what it moves over.
-    private static func plain(_ bytes: ArraySlice<UInt8>) -> String {
-        String(decoding: bytes, as: UTF8.self).replacing(/\u{1B}\[[0-9;?]*[A-Za-z]|[\n\r\u{7}\u{8}]/, with: "")
+    /// The text without what moves the cursor within a line and what it moves over.
+    private static func plain(_ bytes: [UInt8]) -> String {
+        let text = bytes.filter { ![7, 8, 13].contains($0) }
+        return String(decoding: text, as: UTF8.self).replacing(/\u{1B}\[[0-9;?]*[A-Za-z]/, with: "")
+    }
+
+    /// The exit status, waited for.
+    func status() -> Int32 {
+        var status: Int32 = 0
+        let deadline = Clock.monotonicSeconds() + Self.patience
+        while waitpid(child, &status, WNOHANG) == 0 {
+            if Clock.monotonicSeconds() > deadline { return -1 }
+            usleep(5000)
+        }
+        child = 0
+        return status & 0x7f == 0 ? status >> 8 & 0xff : 128 + status & 0x7f
     }
 
     func end() {
         if child != 0 { kill(child, SIGKILL) }
         close(leader)
     }
-}
-
-extension String {
-    fileprivate func range(of needle: String) -> Range<String.Index>? { firstRange(of: needle) }
 }
