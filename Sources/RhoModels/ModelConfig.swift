@@ -118,6 +118,10 @@ public struct ModelConfig: Sendable, Equatable {
         ] {
             try Self.positive(name, value)
         }
+        // The frequencies of a head are listed before anything is multiplied.
+        if headWidth > 1 << 16 {
+            throw RhoError(.value, "head_width must be at most \(1 << 16), got \(headWidth)")
+        }
         if heads % kvHeads != 0 {
             throw RhoError(.value, "heads must be divisible by kv_heads, got heads \(heads) and kv_heads \(kvHeads)")
         }

@@ -29,6 +29,7 @@ import Testing
             make(dim: 1 << 26, layers: 1 << 28)
                 == "a model of dim 67108864, 268435456 layers, ff 178956976 and vocab 10 is too large to build")
         #expect(make(dim: 12, heads: 4) == "heads that rotate must have an even width, got 3")
+        #expect(make(width: 1 << 28) == "head_width must be at most 65536, got 268435456")
         #expect(make(drop: 1) == "dropout must be in [0, 1), got 1.0")
         #expect(
             sentence {
