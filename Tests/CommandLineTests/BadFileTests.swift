@@ -38,6 +38,33 @@ extension CommandLineTests {
             #expect(text.contains("the scores were made with tokenizer "), "\(text)")
         }
 
+        /// Scores that came as a file are held to the reference and the tokenizer that they are to stand for.
+        @Test func aFileOfScoresOfAnotherReference() throws {
+            let text = try complaint(
+                """
+                local scores = rho.score { reference = model(1), data = web }
+                assert(rho.score({ reference = model(1), data = web, file = scores:path() }):path() == scores:path())
+                rho.score { reference = model(2), data = web, file = scores:path() }
+                """)
+            #expect(text.hasPrefix("x.lua:7: rho.score: "), "\(text)")
+            #expect(text.contains("the scores were made by reference "), "\(text)")
+            #expect(text.contains(", but the reference in use is "), "\(text)")
+            #expect(text.hasSuffix("; score the corpus again"), "\(text)")
+        }
+
+        @Test func aFileOfScoresOfAnotherTokenizer() throws {
+            let text = try complaint(
+                """
+                local scores = rho.score { reference = model(1), data = web }
+                local other = rho.tokenizer.train_bpe { data = web, vocab_size = 300 }
+                local second = rho.model.llama { tokenizer = other, dim = 16, layers = 1, heads = 2, context = 16, seed = 1 }
+                rho.score { reference = second, data = web, file = scores:path() }
+                """)
+            #expect(text.hasPrefix("x.lua:8: rho.score: "), "\(text)")
+            #expect(text.contains("the scores were made with tokenizer "), "\(text)")
+            #expect(text.contains(", but the corpus is tokenised with "), "\(text)")
+        }
+
         @Test func trainingOutsideARun() throws {
             let text = try complaint("rho.train { model = model(1), data = web, tokens = 100 }")
             #expect(
@@ -131,6 +158,12 @@ extension CommandLineTests {
         @Test(arguments: [
             ("{\"model_type\": \"mamba\"}", "m/config.json: "), ("{", "m/config.json: "),
             ("{\"model_type\": \"llama\", \"hidden_size\": 1000000000000}", "m/config.json: "),
+            (
+                """
+                {"model_type":"qwen3","hidden_size":8,"intermediate_size":16,"num_hidden_layers":1,"num_attention_heads":2,
+                 "num_key_value_heads":1,"head_dim":268435456,"vocab_size":16}
+                """, "m/config.json: head_width must be at most 65536, got 268435456"
+            ),
         ])
         func configurationsThatCannotBe(_ config: String, _ place: String) throws {
             try program.write("m/config.json", config)

@@ -14,7 +14,7 @@ return function(options)
   local compute = rho.dry.active() and rho.dry.scores or native
   local scores = compute {
     reference = run and run.model or reference, data = options.data, tokenizer = options.tokenizer,
-    context = options.context, entropy = options.entropy, mask_documents = options.mask_documents,
+    context = options.context, entropy = options.entropy, mask_documents = options.mask_documents, file = options.file,
   }
   cost.record(scores, { reference = run and run.compute.training or 0, scoring = scores:flops() })
   if not rho.dry.active() then context.scored(reference, scores:flops(), scores:describe().tokens) end

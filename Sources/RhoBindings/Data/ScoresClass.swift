@@ -20,17 +20,20 @@ final class ScoresBox {
     let corpus: String
     /// Operations that scoring takes, whether now or when the file was made.
     let flops: Double
+    /// SHA-256 of a file that came from elsewhere: what its header says need not be all that matters.
+    let content: String?
     private let mapped: ScoreFile?
 
     var columns: [String] { facts.columns }
 
-    init(_ file: ScoreFile, corpus: String, flops: Double) {
+    init(_ file: ScoreFile, corpus: String, flops: Double, content: String? = nil) {
         facts = Facts(
             path: file.path, reference: file.reference, tokenizer: file.tokenizerFingerprint, context: file.context,
             columns: file.columns, tokens: file.tokenCount)
         mapped = file
         self.corpus = corpus
         self.flops = flops
+        self.content = content
     }
 
     /// Scores that a run would compute.
@@ -39,6 +42,7 @@ final class ScoresBox {
         mapped = nil
         self.corpus = corpus
         self.flops = flops
+        content = nil
     }
 
     /// The mapped file.

@@ -65,7 +65,7 @@ struct DryBinding {
             returns: [LuaResult(.object("Scores"), "scores that policies accept and nobody can read")]
         ) { call in
             try saying("rho.score") {
-                let scoring = try DryScoring(try call.options("options"), ledger: ledger(), store: session.store)
+                let scoring = try DryScoring(try call.options("options"), ledger: ledger(), session: session)
                 return [try scoring.enter(ledger(), at: call.state.placeText).value]
             }
         }

@@ -1,5 +1,6 @@
 import LuaRuntime
 import RhoCore
+import RhoData
 import RhoTraining
 
 /// A scoring that a run would do.
@@ -13,6 +14,7 @@ struct DryScoring {
             LuaField("context", .integer(min: 2), unit: "tokens", doc: "default: the reference's"),
             LuaField("entropy", .boolean, default: false, doc: "keep entropies too"),
             LuaField("mask_documents", .boolean, default: false, doc: "tokens see only their own document"),
+            LuaField("file", .string, doc: "scores that were made elsewhere"),
         ])
 
     let corpus: CorpusBox
@@ -20,8 +22,10 @@ struct DryScoring {
     private let tokens: Int
     private let isWhole: Bool
     private let facts: ScoresBox.Facts
+    /// Whether the scores are there already.
+    private let isGiven: Bool
 
-    init(_ options: LuaOptions, ledger: DryLedger, store: StoreSession) throws {
+    init(_ options: LuaOptions, ledger: DryLedger, session: Session) throws {
         reference = try options.object("reference", as: ModelBox.self)
         guard !reference.isFresh else {
             throw RhoError(
@@ -41,7 +45,10 @@ struct DryScoring {
                 .value,
                 "context must not exceed the reference's \(reference.config.context) tokens, got \(context)")
         }
-        let sample = try ledger.sample(corpus, store)
+        let file = try options.optionalString("file")
+        isGiven = file != nil
+        if let file { _ = try ScoreFile(path: session.input(file)) }
+        let sample = try ledger.sample(corpus, session.store)
         tokens = sample.tokens(tokenizer)
         isWhole = sample.isWhole
         facts = ScoresBox.Facts(
@@ -52,6 +59,7 @@ struct DryScoring {
     func enter(_ ledger: DryLedger, at place: String) throws -> ScoresBox {
         let config = reference.config
         let operations = Double(tokens) * config.forwardFLOPsPerToken(context: facts.context)
+        if isGiven { return ScoresBox(promised: facts, corpus: corpus.name, flops: operations) }
         let batch = max(1, 4096 / facts.context) * facts.context
         let speed = try ledger.speed(config, context: facts.context, tokens: batch)
         let memory = config.trainingMemory(tokens: batch)

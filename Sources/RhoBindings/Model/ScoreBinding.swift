@@ -20,6 +20,11 @@ struct ScoreBinding {
             LuaField("mask_documents", .boolean, default: false, doc: "tokens see only their own document"),
             LuaField(
                 "batch", .integer(min: 1), unit: "rows", doc: "rows of a forward pass (default: about 4096 tokens)"),
+            LuaField(
+                "file", .string,
+                doc:
+                    "scores that were made elsewhere, used in place of making them: refused where they are not of this reference, tokenizer, text and context"
+            ),
         ])
     static let records = [record]
 
@@ -47,16 +52,42 @@ struct ScoreBinding {
                 context: options.optionalInt("context") ?? reference.config.context,
                 batch: options.optionalInt("batch"), documentMask: options.bool("mask_documents"),
                 entropy: options.bool("entropy"))
-            return [try find(scorer, reference.fingerprint(), tokens).value]
+            let fingerprint = try reference.fingerprint()
+            guard let path = try options.optionalString("file") else {
+                return [try find(scorer, fingerprint, tokens).value]
+            }
+            return [try given(session.input(path), scorer, fingerprint, tokens).value]
         }
+    }
+
+    /// Scores from a file of the user's, held to what is asked for.
+    private func given(
+        _ path: String, _ scorer: ReferenceScorer, _ fingerprint: String, _ tokens: TokensBox
+    ) throws -> ScoresBox {
+        let file = try ScoreFile(path: path)
+        _ = try file.view(
+            of: tokens.corpus, context: scorer.context, documentMask: scorer.documentMask, reference: fingerprint)
+        if scorer.entropy, !file.columns.contains("entropy") {
+            throw RhoError(.mismatch, "\(path): the scores have no entropies; score the corpus again")
+        }
+        return ScoresBox(
+            file, corpus: tokens.corpus.name, flops: operations(scorer, tokens),
+            content: try FileHash.memoised(path, in: session.store.memos))
+    }
+
+    private func targets(_ tokens: TokensBox) -> Int {
+        tokens.corpus.parts.reduce(0) { $0 + $1.store.tokenCount - 1 }
+    }
+
+    private func operations(_ scorer: ReferenceScorer, _ tokens: TokensBox) -> Double {
+        Double(targets(tokens)) * scorer.model.forwardFLOPsPerToken(context: scorer.context)
     }
 
     private static let fileName = "scores"
 
     /// The stored scores, made where they are not there.
     private func find(_ scorer: ReferenceScorer, _ fingerprint: String, _ tokens: TokensBox) throws -> ScoresBox {
-        let targets = tokens.corpus.parts.reduce(0) { $0 + $1.store.tokenCount - 1 }
-        let flops = Double(targets) * scorer.model.forwardFLOPsPerToken(context: scorer.context)
+        let flops = operations(scorer, tokens)
         let key = session.store.key(
             "rho.score",
             [
@@ -71,14 +102,15 @@ struct ScoreBinding {
             return ScoresBox(file, corpus: tokens.corpus.name, flops: flops)
         }
         let draft = try session.store.draft()
-        try score(scorer, fingerprint, tokens, into: "\(draft.path)/\(Self.fileName)", targets: targets)
+        try score(scorer, fingerprint, tokens, into: "\(draft.path)/\(Self.fileName)")
         let object = try draft.commit(key, label: tokens.corpus.name)
         return ScoresBox(try ScoreFile(path: object.file(Self.fileName)), corpus: tokens.corpus.name, flops: flops)
     }
 
     private func score(
-        _ scorer: ReferenceScorer, _ fingerprint: String, _ tokens: TokensBox, into path: String, targets: Int
+        _ scorer: ReferenceScorer, _ fingerprint: String, _ tokens: TokensBox, into path: String
     ) throws {
+        let targets = targets(tokens)
         let mode = session.quiet ? ProgressMode.none : try ProgressMode(named: session.progress)
         let batchTokens = scorer.batch * scorer.context
         let line = ProgressLine(

@@ -113,12 +113,14 @@ struct Identity {
 
     private func scores(_ box: ScoresBox) throws(RhoError) -> JSON {
         let file = try box.file()
-        return [
+        var content: JSONObject = [
             "reference": JSON(file.reference), "tokenizer": JSON(file.tokenizerFingerprint),
             "context": JSON(file.context),
             "document_mask": JSON(file.documentMask), "columns": .array(file.columns.map { JSON($0) }),
             "corpus": .array(file.parts.map { JSON($0.corpusHash) }),
         ]
+        if let hash = box.content { content["file"] = JSON(hash) }
+        return .object(content)
     }
 
     private func policy(_ box: PolicyBox, _ place: String) throws -> JSON {

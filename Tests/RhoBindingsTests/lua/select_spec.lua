@@ -157,6 +157,12 @@ describe("scores", function()
     expect.equal(again:path(), scores:path())
     expect.equal(scores:reference(), reference:fingerprint())
     expect.truthy(scores:flops() > 0)
+    local given = rho.score { reference = reference, data = corpus, entropy = true, file = scores:path() }
+    expect.equal(given:flops(), scores:flops())
+    expect.error("the scores have no entropies", function()
+      local plain = rho.score { reference = reference, data = corpus }
+      rho.score { reference = reference, data = corpus, entropy = true, file = plain:path() }
+    end)
     local other = fixture.loader(fixture.clean(40))
     local policy = s.excess_loss { scores = scores, keep = 0.5 }
     expect.error("score the corpus again", function()
