@@ -19,6 +19,7 @@ extension CommandLineTests {
             return rho.experiment {
               name = "toy", params = { seed = 1, keep = 0.5, kind = "a", limit = 0.85 },
               run = function(p)
+                if rho.dry.active() then return end
                 local file <close> = assert(io.open("ran", "a"))
                 file:write(("%s %g %d\\n"):format(p.kind, p.keep, p.seed))
                 if p.keep > p.limit then rho.fail("value", ("keep is too large: %g"):format(p.keep)) end
@@ -41,8 +42,35 @@ extension CommandLineTests {
                 plan.out.hasPrefix(
                     "toy: keep x seed, 4 cells\nstate  keep  seed  directory\nnew     0.4     1  runs/toy/cells/keep-0.4-seed-1-"
                 ))
-            #expect(plan.out.hasSuffix("cells: 4 new\ncost:  unknown: no finished run of this experiment to go by\n"))
+            #expect(
+                plan.out.hasSuffix("cells: 4 new\ncost:  nothing is trained or scored, says a check of 3 cells\n"),
+                "\(plan.out)")
             #expect(ran().isEmpty && sweeps().isEmpty)
+        }
+
+        /// Without a run to go by, some cells are checked, and the figure says so.
+        @Test func whatItWillTakeIsEstimated() throws {
+            try program.write("tiny.lua", TinyExperiment.source)
+            let plan = try program.run("tiny.lua", "--sweep", "keep={0.4, 0.6}", "-n")
+            #expect(plan.status == 0, "\(plan.err)")
+            #expect(plan.out.contains("cost:  an estimate, as nothing has run yet: about 0:0"), "\(plan.out)")
+            #expect(
+                plan.out.contains(" on 1 worker, ") && plan.out.contains(" FLOPs (from a check of 2 cells"),
+                "\(plan.out)")
+            let json = try JSON.parse(program.run("tiny.lua", "--sweep", "keep={0.4, 0.6}", "-n", "--json").out)
+            #expect(json["cost"]?["checked"] == 2 && json["cost"]?["seconds"]?.doubleValue ?? 0 > 0, "\(json)")
+            // Two trainings of 16,000 tokens and a scoring, counted as the runs themselves count them.
+            #expect(try program.run("tiny.lua", "--out", "runs/tiny/one", "--progress", "none").status == 0)
+            let known = try JSON.parse(program.run("tiny.lua", "--sweep", "keep={0.4, 0.6}", "-n", "--json").out)
+            #expect(known["cost"]?["runs"] == 1, "\(known)")
+            let (before, after) = (json["cost"]?["flops"]?.doubleValue ?? 0, known["cost"]?["flops"]?.doubleValue ?? 0)
+            #expect(before > 0 && abs(before / after - 1) < 0.3, "\(before) \(after)")
+            // A wrong option shows in the plan, not in the tenth cell.
+            try program.write(
+                "wrong.lua",
+                TinyExperiment.source.replacing("batch = 8", with: "bach = 8").replacing("\"tiny\"", with: "\"wrong\""))
+            let wrong = try program.run("wrong.lua", "--sweep", "keep={0.4, 0.6}", "-n")
+            #expect(wrong.out.contains("unknown: a check of keep=0.4 fails: "), "\(wrong.out)")
         }
 
         @Test func addingAValueRunsOnlyNewCells() throws {
@@ -58,9 +86,13 @@ extension CommandLineTests {
                     result   0.6      2  0.0159 ± 0.0075    -0.0397 ± 0.0013
 
                     """), "\(first.out)")
+            // Two at a time end in either order; each ends once, and the count goes up by one.
+            let ended = first.err.split(separator: "\n").filter { $0.contains(" done after ") }
+            #expect(ended.map { $0.prefix(5) } == ["[1/4]", "[2/4]", "[3/4]", "[4/4]"], "\(first.err)")
+            let cells = ["keep=0.4 seed=1", "keep=0.4 seed=2", "keep=0.6 seed=1", "keep=0.6 seed=2"]
             #expect(
-                first.err.contains("[4/4] keep=") && first.err.contains("keep=0.6 seed=2 done after 0:0"),
-                "\(first.err)")
+                ended.compactMap { line in cells.first { line.dropFirst(6).hasPrefix($0 + " done") } }.sorted() == cells
+            )
             let again = try program.run(
                 "toy.lua", "--sweep", "keep={0.4, 0.6}", "--seeds", "2", "--baseline", "keep=0.4")
             #expect(again.status == 0 && again.out == first.out)

@@ -48,8 +48,18 @@ extension Host {
         let directory = SweepDirectory(root: runs, plan: plan)
         let ink = Ink.decided(options.color, descriptor: sweep.dryRun ? STDOUT_FILENO : STDERR_FILENO)
         if sweep.dryRun {
-            if request.json { return HostOutcome(.done, document: planJSON(directory).serialized(pretty: true) + "\n") }
-            return HostOutcome(.done, document: planText(directory, jobs: sweep.jobs ?? 1, ink: ink, cells: true))
+            let jobs = sweep.jobs ?? 1
+            let states = directory.states
+            var cost = SweepCost(directory, states: states)
+            try cost.estimate(
+                directory, states: states, executable: Machine.executable,
+                threads: options.threads ?? max(1, Machine.onlineProcessors / jobs))
+            if request.json {
+                var document = planJSON(directory)
+                document["cost"] = cost.json
+                return HostOutcome(.done, document: document.serialized(pretty: true) + "\n")
+            }
+            return HostOutcome(.done, document: planText(directory, jobs: jobs, ink: ink, cost: cost, cells: true))
         }
         if let slurm = sweep.slurm { return try submit(directory, slurm, sweep, ink) }
         try directory.write()
@@ -145,7 +155,10 @@ extension Host {
     }
 
     /// What is to be run, and what it will take.
-    static func planText(_ directory: SweepDirectory, jobs: Int, ink: Ink, cells: Bool) -> String {
+    /// - Parameter cost: by finished runs if not given.
+    static func planText(
+        _ directory: SweepDirectory, jobs: Int, ink: Ink, cost: SweepCost? = nil, cells: Bool
+    ) -> String {
         let plan = directory.plan
         let states = directory.states
         let title = "\(plan.experiment): \(plan.text), \(plan.cells.count) cell\(plan.cells.count == 1 ? "" : "s")"
@@ -165,7 +178,7 @@ extension Host {
         }
         let counts = CellState.allCases.map { state in (state, states.count { $0 == state }) }.filter { $0.1 > 0 }
         lines.append("cells: " + counts.map { "\($0.1) \($0.0.rawValue)" }.joined(separator: ", "))
-        lines.append("cost:  " + SweepCost(directory, states: states).text(jobs: jobs))
+        lines.append("cost:  " + (cost ?? SweepCost(directory, states: states)).text(jobs: jobs))
         if plan.halving != nil { lines.append("       at most: cells that are not promoted stop at a rung") }
         return lines.joined(separator: "\n") + "\n"
     }

@@ -105,6 +105,13 @@ public struct SweepDirectory: Sendable {
             + arguments
     }
 
+    /// The command that checks one cell instead, from the plan's working directory.
+    func checkCommand(_ index: Int, executable: String, flags: [String] = []) -> [String] {
+        let assignments = plan.cells[index].assignments.flatMap { ["--set", $0] }
+        let elsewhere = Machine.workingDirectory == plan.workingDirectory ? [] : ["env", "-C", plan.workingDirectory]
+        return elsewhere + [executable, "check", plan.script, "--json"] + assignments + flags + plan.flags
+    }
+
     public func state(_ index: Int) -> CellState {
         let directory = cellPath(index)
         guard Files.exists("\(directory)/run.json") else {
