@@ -36,6 +36,7 @@ struct InitCommand: ParsableCommand {
             try Self.write(
                 [
                     (".gitignore", InitTemplates.ignored), (".luarc.json", InitTemplates.luaServer),
+                    (".luacheckrc", InitTemplates.luacheck), ("stylua.toml", InitTemplates.stylua),
                     (".github/workflows/experiments.yml", InitTemplates.workflow(version: Host.versionNumber)),
                     ("README.md", InitTemplates.readme(absolute)), ("experiments/example.lua", InitTemplates.example),
                     ("tests/example_spec.lua", InitTemplates.spec), ("types/rho.d.lua", stubs),

@@ -76,6 +76,23 @@ enum InitTemplates {
 
         """#
 
+    static let luacheck = #"""
+        std = "lua54"
+        max_line_length = 130
+        exclude_files = { "types", "runs" }
+        files["tests"] = { read_globals = { "describe", "it", "before_each", "expect" } }
+
+        """#
+
+    static let stylua = #"""
+        syntax = "Lua54"
+        column_width = 130
+        indent_type = "Spaces"
+        indent_width = 2
+        call_parentheses = "NoSingleTable"
+
+        """#
+
     static let ignored = """
         # Runs are made again from what is in git; small results belong into results/.
         runs/
@@ -149,6 +166,7 @@ enum InitTemplates {
         | --- | --- |
         | `experiments/` | one file per question, in git |
         | `tests/` | specs of what experiments share |
+        | `.luacheckrc`, `stylua.toml` | settings of luacheck and StyLua |
         | `types/rho.d.lua` | the Lua interface for editors; made again with `rhoscript stubs .` |
         | `runs/` | what runs write; not in git |
 

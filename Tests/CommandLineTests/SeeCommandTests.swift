@@ -119,6 +119,8 @@ extension CommandLineTests {
                 made.out == """
                     wrote lab/.gitignore
                     wrote lab/.luarc.json
+                    wrote lab/.luacheckrc
+                    wrote lab/stylua.toml
                     wrote lab/.github/workflows/experiments.yml
                     wrote lab/README.md
                     wrote lab/experiments/example.lua
@@ -136,7 +138,7 @@ extension CommandLineTests {
             #expect(again.status == 2)
             #expect(
                 again.err == """
-                    rhoscript: 'lab' is not empty: it holds .github, .gitignore, .luarc.json and 4 more
+                    rhoscript: 'lab' is not empty: it holds .github, .gitignore, .luacheckrc and 6 more
                       name a new directory, or renew the stubs of an old one with rhoscript stubs lab
 
                     """)
@@ -172,6 +174,38 @@ extension CommandLineTests {
                     """)
             let json = try JSON.parse(try program.run("a.lua", "--print-config", "--json").out)
             #expect(json["lr"]?["origin"] == "a.lua:7" && json["lr"]?["value"] == .number(0.003))
+        }
+
+        /// Values inside a group have their own places, columns and names.
+        @Test func groupsAreShownValueByValue() throws {
+            try program.write(
+                "a.lua",
+                """
+                local rho = require "rho"
+                local base = rho.config { seed = 1, model = { dim = 8, layers = 1 } }
+                return rho.experiment {
+                  name = "a", params = base, run = function(p) return { loss = p.model.layers + 1 } end,
+                }
+                """)
+            let shown = try program.run("a.lua", "model.layers=3", "--print-config")
+            #expect(
+                shown.out == """
+                    model.dim    = 8  -- a.lua:2
+                    model.layers = 3  -- --set
+                    seed         = 1  -- a.lua:2
+
+                    """, "\(shown.out)\(shown.err)")
+            #expect(try program.run("a.lua", "model.layers=3").status == 0)
+            #expect(try program.run("a.lua").status == 0)
+            let runs = try Files.list(program.directory.file("runs/a"))
+            #expect(runs.contains { $0.contains("-model.layers-3-") }, "\(runs)")
+            let table = try program.run("compare", "runs/a").out
+            #expect(table.hasPrefix("arm     model.layers    loss\nresult             1  2.0000\n"), "\(table)")
+            let last = try #require(runs.first { $0.contains("-model.layers-3-") })
+            #expect(
+                try program.run("a.lua", "--print-config", "--against", "runs/a/\(last)").out
+                    == "model.layers = 1  -- a.lua:2; there 3\n")
+            #expect(try program.run("repeat", "runs/a/\(last)").status == 0)
         }
 
         @Test(arguments: ["bash", "zsh", "fish"])

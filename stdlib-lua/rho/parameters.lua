@@ -121,7 +121,7 @@ local function apply_preset(params, values, origins)
 end
 
 --- Sets one value; `model.layers` names one inside a group.
-local function assign(values, origins, params, path, text, where)
+local function assign(values, params, path, text, where)
   local group, known, name = values, params, path
   while rawget(known, name) == nil do
     local head, rest = name:match("^([^.]+)%.(.+)$")
@@ -130,47 +130,69 @@ local function assign(values, origins, params, path, text, where)
     known = group
   end
   group[name] = typed(path, text, default_of(known[name]))
-  origins[path:match("^[^.]+")] = "--set"
 end
 
---- Values after `--set key=value` and `--seed N`. Returns values and the origin of each ("default", "--set", "--seed").
+--- Values after `--set key=value` and `--seed N`. Returns values, the origin of each ("default", "preset", "--set",
+-- "--seed"), and the flag of every value that the command line gave, by its path ("model.layers").
 function M.resolve(params, sets, seed)
-  local values, origins = M.defaults(params), {}
+  local values, origins, given = M.defaults(params), {}, {}
   for name in pairs(values) do origins[name] = "default" end
   for _, set in ipairs(sets) do
     local name, text = set:match("^%s*([^=]-)%s*=(.*)$")
     if not name or name == "" then
       rho.fail("usage", ("--set %s: write --set name=value"):format(set))
     end
-    assign(values, origins, params, name, text, "--set " .. set)
+    assign(values, params, name, text, "--set " .. set)
+    given[name] = "--set"
+    origins[values[name] == nil and name:match("^[^.]+") or name] = "--set"
   end
   apply_preset(params, values, origins)
   if seed then
     if values.seed == nil then unknown("seed", params, "--seed") end
-    values.seed, origins.seed = seed, "--seed"
+    values.seed, origins.seed, given.seed = seed, "--seed", "--seed"
   end
-  return values, origins
+  return values, origins, given
+end
+
+--- Every single value by its path, `model.layers` for one inside a group.
+function M.flat(values, path, into)
+  path, into = path or "", into or {}
+  for name, value in pairs(values) do
+    local place = path .. tostring(name)
+    if config.is_group(value) then M.flat(value, place .. ".", into) else into[place] = value end
+  end
+  return into
+end
+
+--- Where in `text` the defaults begin: at `params =`, or where the variable that it names is set.
+local function beginning(text)
+  local at = text:find("params%s*=[^=]")
+  local variable = at and text:match("^params%s*=%s*([%a_][%w_]*)%s*[,}\n]", at)
+  return variable and text:find("%f[%w_]" .. variable .. "%s*=[^=]") or at
 end
 
 --- Where each value comes from, for people: the line of a default, or the flag that changed it.
-function M.places(origins, file)
-  local lines, inside = {}, false
+function M.places(values, origins, given, file)
   local source = io.open(file, "r")
-  if source then
-    local number = 0
-    for line in source:lines() do
-      number = number + 1
-      inside = inside or line:find("params%s*=") ~= nil
-      for name in line:gmatch("([%a_][%w_]*)%s*=") do
-        if inside and origins[name] and not lines[name] then lines[name] = number end
-      end
+  local text = source and source:read("a") or ""
+  if source then source:close() end
+  local start = beginning(text)
+  local function line_of(path)
+    local at = start
+    for name in path:gmatch("[^.]+") do at = at and text:find("%f[%w_]" .. name .. "%s*=[^=]", at) end
+    return at and ("%s:%d"):format(file, select(2, text:sub(1, at):gsub("\n", "")) + 1) or file
+  end
+  -- The flag of a value, or of the group that was given as a whole.
+  local function flag(path)
+    while path do
+      if given[path] then return given[path] end
+      path = path:match("^(.*)%.[^.]+$")
     end
-    source:close()
   end
   local places = {}
-  for name, origin in pairs(origins) do
-    places[name] = origin
-    if origin == "default" then places[name] = lines[name] and ("%s:%d"):format(file, lines[name]) or file end
+  for path in pairs(M.flat(values)) do
+    local preset = origins[path:match("^[^.]+")] == "preset" and "preset"
+    places[path] = flag(path) or preset or line_of(path)
   end
   return places
 end
@@ -179,8 +201,9 @@ end
 function M.difference(values, places, dir, json)
   local file = io.open(dir .. "/config.json", "r")
   if not file then rho.fail("usage", ("--against %s: there is no %s/config.json"):format(dir, dir)) end
-  local known = rho.json.decode(file:read("a"))
+  local known = M.flat(rho.json.decode(file:read("a")))
   file:close()
+  values = M.flat(values)
   local document, lines, all = {}, {}, config.copy(values)
   for name in pairs(known) do
     if all[name] == nil then all[name] = false end
@@ -199,6 +222,7 @@ end
 
 --- The text of --print-config: `name = value` in columns with its place, or one JSON document.
 function M.show(values, places, json)
+  values = M.flat(values)
   if json then
     local document = {}
     for name, value in pairs(values) do document[name] = { value = value, origin = places[name] } end

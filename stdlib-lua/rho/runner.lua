@@ -23,15 +23,16 @@ local function help(exp, file)
   return table.concat(lines, "\n")
 end
 
---- Short text that names what differs from the defaults, for the run directory's name.
-local function slug(origins, values)
-  local parts, names = {}, {}
-  for name, origin in pairs(origins) do
-    if origin ~= "default" and origin ~= "preset" then names[#names + 1] = name end
-  end
+--- Short text that names what the command line gave, for the run directory's name.
+local function slug(given, values)
+  local flat, parts, names = parameters.flat(values), {}, {}
+  for name in pairs(given) do names[#names + 1] = name end
   table.sort(names)
   for _, name in ipairs(names) do
-    parts[#parts + 1] = (name .. "-" .. tostring(values[name])):gsub("[^%w%._-]+", "_")
+    local value = flat[name]
+    if value == nil then value = values[name] end
+    local text = type(value) == "table" and rho.json.encode(value) or tostring(value)
+    parts[#parts + 1] = (name .. "-" .. text):gsub("[^%w%._-]+", "_"):gsub("_$", "")
   end
   return #parts > 0 and table.concat(parts, "-"):sub(1, 40) or "default"
 end
@@ -47,7 +48,7 @@ local function ending(run)
 end
 
 --- Opens the run directory: the one named, the one in which this very run was cut off, or a new one.
-local function open(exp, cli, values, origins)
+local function open(exp, cli, values, origins, given)
   local identity = rho.store.identity { experiment = exp.name, params = values, run = exp.run, file = cli.file }
   local dir = cli.out
   if not dir and not cli.force then
@@ -59,7 +60,7 @@ local function open(exp, cli, values, origins)
     if known == nil then rho.fail("usage", problem, hint) end
   end
   local run = rho.run.open {
-    dir = dir, experiment = exp.name, slug = slug(origins, values), params = values, origins = origins,
+    dir = dir, experiment = exp.name, slug = slug(given, values), params = values, origins = origins,
     meanings = parameters.meanings(exp.params), seed = rawget(values, "seed"),
   }
   rho.store.begin(identity)
@@ -109,9 +110,9 @@ function M.main(exp, cli)
     print(help(exp, cli.file))
     return 0
   end
-  local values, origins = parameters.resolve(exp.params, cli.sets, cli.seed)
+  local values, origins, flags = parameters.resolve(exp.params, cli.sets, cli.seed)
   if cli.print_config then
-    local places = parameters.places(origins, cli.file)
+    local places = parameters.places(values, origins, flags, cli.file)
     local text = cli.against and parameters.difference(values, places, cli.against, cli.json)
       or parameters.show(values, places, cli.json)
     if cli.json then return 0, text end
@@ -132,7 +133,7 @@ function M.main(exp, cli)
     rho.fail("usage", cli.file .. " declares no sweep, and the command line gives none",
       "give --sweep 'name={...}' or --seeds N, or declare one with sweep = rho.sweep.grid {...}")
   end
-  local run = open(exp, cli, values, origins)
+  local run = open(exp, cli, values, origins, flags)
   local guard <close> = ending(run)
   local given = config.strict(values)
   context.start(run, cli, config.copy(values), given)

@@ -75,7 +75,7 @@ extension Comparison {
         if showsDifference {
             notes.append(
                 severalSeeds
-                    ? "Δ: mean of the differences between runs of the same seed, ± half of its 95 % t interval."
+                    ? "Δ: mean of the differences between runs of the same seed, ± half of its 95 % t interval; bold where that excludes zero."
                     : "One seed shows a direction, not a size: repeat with several seeds before believing a difference."
             )
         }

@@ -11,7 +11,7 @@ public struct RunRecord: Sendable {
     public let started: String
     /// Derived from the lock, its owner and run.json.
     public let status: RunStatus
-    /// Every parameter, resolved.
+    /// Every parameter, resolved; "model.layers" for one inside a group.
     public let config: JSONObject
     /// True if the sources differed from the commit.
     public let isDirty: Bool
@@ -37,13 +37,25 @@ public struct RunRecord: Sendable {
         seed = manifest["seed"]?.stringValue ?? manifest["seed"]?.intValue.map(String.init) ?? "-"
         started = manifest["started"]?.stringValue ?? "-"
         status = RunStatus.of(directory: path)
-        config = manifest["config"]?.objectValue ?? JSONObject()
+        config = Self.flat(manifest["config"]?.objectValue ?? JSONObject())
         isDirty = manifest["git"]?["dirty"]?.boolValue ?? false
         var arms: [ArmRecord] = []
         for name in try Files.list(path) where ArmRecord.isArm("\(path)/\(name)") {
             arms.append(try ArmRecord(path: "\(path)/\(name)"))
         }
         self.arms = arms
+    }
+
+    private static func flat(_ group: JSONObject) -> JSONObject {
+        var all = JSONObject()
+        for (name, value) in group.pairs {
+            guard let inner = value.objectValue, !inner.isEmpty else {
+                all[name] = value
+                continue
+            }
+            for (path, value) in flat(inner).pairs { all["\(name).\(path)"] = value }
+        }
+        return all
     }
 
     public static func isRun(_ path: String) -> Bool { Files.exists("\(path)/run.json") }

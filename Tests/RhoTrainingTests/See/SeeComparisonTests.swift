@@ -24,7 +24,7 @@ import Testing
                 slm*      3  2.6000 ± 0.1732     -0.5000 ± 0.2484
                 clean/loss in nats per token.
                 Mean ± sample standard deviation over seeds; bold: best, and its 95 % interval excludes the next.
-                Δ: mean of the differences between runs of the same seed, ± half of its 95 % t interval.
+                Δ: mean of the differences between runs of the same seed, ± half of its 95 % t interval; bold where that excludes zero.
                 * ran from sources with uncommitted changes.
 
                 """)
