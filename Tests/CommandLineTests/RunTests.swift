@@ -36,6 +36,43 @@ extension CommandLineTests {
             }
             """
 
+        /// Arms of equal cost: what reference and scoring took is not there to be trained with.
+        @Test func aBudgetOfOperations() throws {
+            try program.write(
+                "budget.lua",
+                """
+                local rho = require "rho"
+                return rho.experiment { name = "budget", params = { seed = 1 }, run = function()
+                  local web = rho.data.generate { documents = 60, seed = 1 }
+                  local model = rho.model.llama { tokenizer = rho.tokenizer.bytes(), dim = 16, layers = 1, heads = 2, context = 16 }
+                  local function train(name, options)
+                    options.name, options.model, options.data, options.batch = name, model, web, 4
+                    return rho.train(options)
+                  end
+                  local reference = train("reference", { tokens = 200 })
+                  local scores = rho.score { reference = reference, data = web }
+                  local policy = rho.select.excess_loss { scores = scores, keep = 0.5 }
+                  local step = model:flops_per_token(16) * 4 * 16
+                  local before = reference.compute.training + scores:flops()
+                  local clm = train("clm", { flops = before + 10.5 * step })
+                  local slm = train("slm", { flops = before + 10.5 * step, select = policy })
+                  assert(clm.steps == math.floor(before / step + 10.5) and slm.steps == 10, clm.steps .. " " .. slm.steps)
+                  print(select(2, pcall(train, "poor", { flops = before, select = policy })))
+                  print(select(2, pcall(train, "both", { flops = 1e9, tokens = 100 })))
+                end }
+                """)
+            let outcome = try program.run("budget.lua", "--progress", "none")
+            #expect(outcome.status == 0, "\(outcome.err)")
+            let lines = outcome.out.split(separator: "\n")
+            #expect(lines.count == 3, "\(outcome.out)")
+            #expect(
+                lines[0].contains(" operations do not pay for a step of 64 tokens: reference and scoring took "),
+                "\(lines)")
+            #expect(
+                lines[1].hasSuffix("rho.train: give tokens, how many to see, or flops, how many operations to spend"),
+                "\(lines)")
+        }
+
         @Test func anExperimentLeavesARunDirectory() throws {
             let outcome = try program.run(
                 "x.lua", "keep=0.25", "--set", "tokens=2048", "--out", "run", "--progress", "none")

@@ -153,7 +153,8 @@ rho.train = rho.declare({
   options = {
     { "model", "Model", required = true, doc = "architecture to initialise from the seed, or trained weights to continue from" },
     { "data", "Corpus", required = true, doc = "text to train on" },
-    { "tokens", "number", min = 1, required = true, unit = "tokens", doc = "tokens to see; rounded up to whole steps" },
+    { "tokens", "number", min = 1, unit = "tokens", doc = "tokens to see; rounded up to whole steps" },
+    { "flops", "number", min = 1, unit = "operations", doc = "operations to spend, instead of tokens: whole steps at 6 N per token (Model:flops_per_token), after what the policy's reference and scoring took; for arms of equal cost" },
     { "name", "string", doc = "names the run's folder (default: the policy's name)" },
     { "seed", "integer", min = 0, default = 1, doc = "initial weights, batch order and random selection" },
     { "select", "Policy", doc = "which tokens carry loss (default: all)" },
@@ -192,6 +193,7 @@ rho.score = rho.declare({
     { "context", "integer", min = 2, unit = "tokens", doc = "tokens in a row (default: the reference's context)" },
     { "entropy", "boolean", default = false, doc = "keep the entropy of the reference's predictions too" },
     { "mask_documents", "boolean", default = false, doc = "tokens see only their own document; training must do the same" },
+    { "file", "string", doc = "scores that were made elsewhere (Scores:path() of another run), used in place of making them; refused where they are not of this reference, tokenizer, text and context" },
   },
   returns = { { "Scores", "for the scores option of policies" } },
 }, score)

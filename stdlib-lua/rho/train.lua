@@ -151,7 +151,24 @@ local function key_of(o, given)
   end
   if given.schedule then parts.lr = nil end
   parts.tokenizer, parts.context, parts.select = o.tokenizer, o.context, o.select
+  parts.tokens, parts.flops = o.tokens, nil
   return rho.store.key { verb = "rho.train", parts = parts, notes = { data = o.data:name(), select = o.select:name() } }
+end
+
+--- The tokens to see: those asked for, or as many whole steps as a budget of operations pays for.
+local function tokens_of(given, r)
+  if (given.tokens == nil) == (given.flops == nil) then
+    rho.fail("usage", "rho.train: give tokens, how many to see, or flops, how many operations to spend")
+  end
+  if given.tokens then return given.tokens end
+  local spent = cost.of_policy(r.select)
+  local before, step = spent.reference + spent.scoring, given.batch * r.context
+  local steps = (given.flops - before) // (given.model:flops_per_token(r.context) * step)
+  if steps < 1 then
+    rho.fail("value", ("rho.train: %g operations do not pay for a step of %d tokens%s"):format(given.flops, step,
+      before > 0 and (": reference and scoring took %g"):format(before) or ""))
+  end
+  return steps * step
 end
 
 --- Fills in what was not given.
@@ -160,8 +177,9 @@ local function resolve(given)
   for key, value in pairs(given) do r[key] = value end
   r.tokenizer = given.tokenizer or given.model:tokenizer()
   r.context = given.context or given.model:context()
-  r.steps = math.max(1, math.ceil(given.tokens / (given.batch * r.context)))
   r.select = given.select or rho.select.all {}
+  r.tokens = tokens_of(given, r)
+  r.steps = math.max(1, math.ceil(r.tokens / (given.batch * r.context)))
   r.schedule = given.schedule or rho.optim.cosine {
     peak = given.lr, warmup = math.ceil(r.steps * 0.05), steps = r.steps, final = 0.1,
   }
