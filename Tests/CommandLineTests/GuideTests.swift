@@ -13,7 +13,8 @@ import Testing
 ///     <!-- test: s/200e3/4e3/ -->   before a block makes it small enough for a test
 extension CommandLineTests {
     @Suite(.serialized) struct Guide {
-        private static let folder = Files.parent(of: Files.parent(of: Files.parent(of: #filePath))) + "/docs/guide"
+        private static let root = Files.parent(of: Files.parent(of: Files.parent(of: #filePath)))
+        private static let folder = "\(root)/docs/guide"
 
         static var pages: [String] { ((try? Files.list(folder)) ?? []).filter { $0.hasSuffix(".md") } }
 
@@ -46,17 +47,31 @@ extension CommandLineTests {
             #expect(outcome.status == 0, "\(page): \(outcome.err)")
         }
 
+        /// The experiment of the front page, on fewer tokens, and the plan of the sweep that it names.
+        @Test func theFrontPageRuns() throws {
+            let blocks = Block.read(try Files.readText("\(Self.root)/README.md"))
+            let source = try #require(blocks.first { $0.language == "lua" }).text
+            let program = try Program()
+            try program.write("slm.lua", source)
+            let outcome = try program.run("slm.lua", "tokens=4e3", "--progress", "none")
+            #expect(outcome.status == 0, "\(outcome.err)")
+            for arm in ["clm", "slm", "random"] { #expect(outcome.out.contains("\n\(arm) "), "\(outcome.out)") }
+            #expect(try program.run("slm.lua", "--set", "keep=0.4", "--print-config").status == 0)
+            let plan = try program.run("slm.lua", "--sweep", "keep={0.4,0.6,0.8}", "--seeds", "3", "-j", "2", "-n")
+            #expect(plan.status == 0 && plan.out.contains("9 cells"), "\(plan.out)\(plan.err)")
+        }
+
         @Test func everyPageIsInTheIndex() throws {
             let index = try Files.readText("\(Self.folder)/index.md")
             for page in Self.pages where page != "index.md" { #expect(index.contains("](\(page))"), "\(page)") }
         }
 
         @Test func linksLeadSomewhere() throws {
-            for page in Self.pages {
-                for part in try Files.readText("\(Self.folder)/\(page)").split(separator: "](").dropFirst() {
+            for page in Self.pages.map({ "\(Self.folder)/\($0)" }) + ["\(Self.root)/README.md"] {
+                for part in try Files.readText(page).split(separator: "](").dropFirst() {
                     let target = part.prefix { $0 != ")" && $0 != "#" }
                     guard !target.isEmpty, !target.hasPrefix("http") else { continue }
-                    #expect(Files.exists("\(Self.folder)/\(target)"), "\(page) links to \(target)")
+                    #expect(Files.exists("\(Files.parent(of: page))/\(target)"), "\(page) links to \(target)")
                 }
             }
         }

@@ -15,6 +15,8 @@ describe("extreme numbers", function()
     local data, model = fixture.noisy(), fixture.model { seed = 1 }
     expect.error("is too large", rho.loader, { data = data, tokenizer = fixture.tokenizer, batch = big, context = 32 })
     expect.error("is too large", rho.eval.loss, { model = model, data = data, batch = big, limit_tokens = 1 })
+    expect.error(
+      "context must be in [1, 32], the reference's own, got " .. big, rho.score, { reference = model, data = data, context = big })
     local loader = fixture.loader(data)
     expect.error("step must be an integer in", loader.batch, loader, big)
     expect.truthy(loader:batch(1 << 32))
