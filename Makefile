@@ -5,7 +5,7 @@ PKG_CONFIG_NAMES := lua5.4 openblas libpcre2-8 zlib libedit libcrypto
 BINARY := .build/release/rhoscript
 SWIFT_BUILD := swift build -c release
 
-.PHONY: all setup swift packages build quickstart test test-models fuzz bench lint docs clean
+.PHONY: all setup swift packages build quickstart test test-models fuzz lock verify bench lint docs clean
 
 all: build
 
@@ -47,6 +47,17 @@ test-models: setup
 fuzz: setup
 	$(SWIFT_BUILD) --product rhofuzz
 	.build/release/rhofuzz --n $(or $(N),20000) $(FORMATS)
+
+## lock: run every experiment at smoke size, and freeze data, code and results in experiments/*.lock.json
+lock: build
+	for file in experiments/*.lua; do \
+		run=runs/lock/$$(basename $$file .lua); \
+		$(BINARY) $$file --set preset=smoke --quiet --force --out $$run >/dev/null && $(BINARY) lock $$run --tolerance $(or $(TOLERANCE),1e-3) || exit 1; \
+	done
+
+## verify: run every locked experiment again, and hold it to its lock file
+verify: build
+	$(BINARY) verify experiments
 
 ## bench: measure kernels, steps, scoring and tokenizers; PEER=1 adds PyTorch and tokenizers from PyPI
 bench: build

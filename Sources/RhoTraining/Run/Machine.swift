@@ -45,6 +45,21 @@ public enum Machine {
         return "\(name), kernel \(firstLine("/proc/sys/kernel/osrelease") ?? "unknown")"
     }
 
+    /// Variables that change how this program or its libraries compute, or that say where it was started, by name.
+    public static var environment: [(name: String, value: String)] {
+        let telling = ["RHO_", "OPENBLAS_", "OMP_", "SLURM_", "LANG", "LC_", "TZ"]
+        var found: [(name: String, value: String)] = []
+        var entry = environ
+        while let text = entry.pointee {
+            let parts = String(cString: text).split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
+            if parts.count == 2, telling.contains(where: { parts[0].hasPrefix($0) }) {
+                found.append((String(parts[0]), String(parts[1])))
+            }
+            entry += 1
+        }
+        return found.sorted { $0.name < $1.name }
+    }
+
     /// Start time of a process in clock ticks since boot: with the boot id it names the process for ever.
     static func startTime(of process: Int32) -> Int? {
         let stat = text("/proc/\(process)/stat")

@@ -91,6 +91,7 @@ public struct Manifest {
             "processors": JSON(Machine.onlineProcessors), "threads": JSON(threads),
             "memory_bytes": JSON(Machine.memoryBytes), "system": .string(Machine.operatingSystem),
         ]
+        object["environment"] = .object(JSONObject(Machine.environment.map { ($0.name, .string($0.value)) }))
         object["tokens_seen"] = JSON(tokensSeen)
         object["tokens_selected"] = JSON(tokensSelected)
         object["compute"] = compute.json
