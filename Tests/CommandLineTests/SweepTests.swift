@@ -139,7 +139,7 @@ extension CommandLineTests {
             #expect(ran() == ["a 0.4 1", "a 0.5 1", "a 0.9 1"], "the others go on")
             #expect(outcome.err.contains("[2/3] keep=0.9 failed after 0:0"), "\(outcome.err)")
             #expect(
-                outcome.err.contains("rhoscript: 1 of 3 cells failed\n  keep=0.9: toy.lua:7: keep is too large: 0.9\n"),
+                outcome.err.contains("rhoscript: 1 of 3 cells failed\n  keep=0.9: toy.lua:8: keep is too large: 0.9\n"),
                 "\(outcome.err)")
             #expect(outcome.out.contains("Of 3 cells 1 failed.\n"))
             // What failed is tried again; what is done is not.

@@ -26,7 +26,7 @@ import Testing
         #expect(make(layers: 0) == "layers must be at least 1, got 0")
         #expect(make(dim: 1 << 40) == "dim must be at most 268435456, got 1099511627776")
         #expect(
-            make(dim: 1 << 26, layers: 1 << 28)
+            make(dim: 1 << 26, layers: 1 << 28, heads: 1 << 12)
                 == "a model of dim 67108864, 268435456 layers, ff 178956976 and vocab 10 is too large to build")
         #expect(make(dim: 12, heads: 4) == "heads that rotate must have an even width, got 3")
         #expect(make(width: 1 << 28) == "head_width must be at most 65536, got 268435456")

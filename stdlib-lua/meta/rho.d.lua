@@ -79,6 +79,7 @@
 ---@field context? number default: the reference's
 ---@field entropy? boolean keep entropies too (default false)
 ---@field mask_documents? boolean tokens see only their own document (default false)
+---@field file? string scores that were made elsewhere
 
 ---@class (exact) DryTrainingOptions
 ---@field name string name of the arm
@@ -411,6 +412,7 @@
 ---@field entropy? boolean keep the entropy of each prediction too (default false)
 ---@field mask_documents? boolean tokens see only their own document (default false)
 ---@field batch? number rows of a forward pass (default: about 4096 tokens)
+---@field file? string scores that were made elsewhere, used in place of making them: refused where they are not of this reference, tokenizer, text and context
 
 ---@class (exact) SelfReferenceIntersectionOptions
 ---@field keep? number|KeepSchedule share each side keeps; the realised share is smaller; default 0.7
@@ -570,6 +572,7 @@
 ---@field context? number tokens in a row (default: the reference's context)
 ---@field entropy? boolean keep the entropy of the reference's predictions too (default false)
 ---@field mask_documents? boolean tokens see only their own document; training must do the same (default false)
+---@field file? string scores that were made elsewhere (Scores:path() of another run), used in place of making them; refused where they are not of this reference, tokenizer, text and context
 
 ---@class (exact) rho.select.ada_eslm.options
 ---@field alpha? number share of tokens below the threshold at the start (default 0.4)
@@ -767,7 +770,8 @@
 ---@class (exact) rho.train.options
 ---@field model Model architecture to initialise from the seed, or trained weights to continue from
 ---@field data Corpus text to train on
----@field tokens number tokens to see; rounded up to whole steps
+---@field tokens? number tokens to see; rounded up to whole steps
+---@field flops? number operations to spend, instead of tokens: whole steps at 6 N per token (Model:flops_per_token), after what the policy's reference and scoring took; for arms of equal cost
 ---@field name? string names the run's folder (default: the policy's name)
 ---@field seed? number initial weights, batch order and random selection (default 1)
 ---@field select? Policy which tokens carry loss (default: all)
