@@ -30,6 +30,26 @@ import Testing
         #expect(wrong.isEmpty)
     }
 
+    /// Digits of Unicode 15 and 16 too, which are younger than the library's tables.
+    @Test func digitsEqualTheStandardLibrary() throws {
+        let scalars = (UInt32(0)..<0x110000).compactMap { Unicode.Scalar($0) }
+            .filter { ($0.properties.age?.major ?? 0) <= 16 }
+        func isDigit(_ scalar: Unicode.Scalar) -> Bool { scalar.properties.generalCategory == .decimalNumber }
+        let text = Array(String(String.UnicodeScalarView(scalars)).utf8)
+        for (pattern, wanted) in [(#"\d"#, true), (#"[\d]"#, true), (#"\D"#, false)] {
+            var matched: [UInt8] = []
+            let splitter = try RegexSplitter(pattern: pattern)
+            text.withUnsafeBufferPointer { bytes in
+                guard let base = bytes.baseAddress else { return }
+                splitter.forEachSpan(base, bytes.count) { start, end, isMatch in
+                    if isMatch { matched += bytes[start..<end] }
+                }
+            }
+            let expected = String.UnicodeScalarView(scalars.filter { isDigit($0) == wanted })
+            #expect(matched == Array(String(expected).utf8), "\(pattern)")
+        }
+    }
+
     @Test func badPatternIsNamed() {
         #expect(throws: RhoError(.format, "the pattern '(a' cannot be read: missing closing parenthesis")) {
             try RegexSplitter(pattern: "(a")

@@ -3,9 +3,9 @@ import RhoCore
 
 /// Cuts text at the matches of any regular expression, by PCRE2's compiled code.
 ///
-/// The syntax of tokenizer.json is Oniguruma's. It differs in what these files use in three points, which are mended
-/// here: `\s` means the Unicode property White_Space, `\w` takes marks and connectors in, and `^` and `$` match at
-/// every line. Scalars that are younger than PCRE2's Unicode tables count as unassigned in properties such as `\p{L}`.
+/// The syntax of tokenizer.json is Oniguruma's. It differs in what these files use in four points, which are mended
+/// here: `\s` means the Unicode property White_Space, `\w` takes marks and connectors in, `\d` also the digits of
+/// Unicode 15 and 16, and `^` and `$` match at every line. Scalars that are younger than PCRE2's Unicode tables count as unassigned in properties such as `\p{L}`.
 package final class RegexSplitter: PieceSplitter, @unchecked Sendable {
     // The compiled code is never changed after init, and PCRE2 lets threads share it.
     private let code: OpaquePointer
@@ -57,8 +57,13 @@ package final class RegexSplitter: PieceSplitter, @unchecked Sendable {
     }
 
     private static func escape(_ scalar: Unicode.Scalar, inSet: Bool) -> String {
-        let word = #"\p{L}\p{M}\p{Nd}\p{Nl}\p{Pc}"#
+        let digits =
+            #"\p{Nd}\x{10D40}-\x{10D49}\x{116D0}-\x{116E3}\x{11BF0}-\x{11BF9}\x{11F50}-\x{11F59}\x{16130}-\x{16139}"#
+            + #"\x{16D70}-\x{16D79}\x{1CCF0}-\x{1CCF9}\x{1E4F0}-\x{1E4F9}\x{1E5F1}-\x{1E5FA}"#
+        let word = #"\p{L}\p{M}\p{Nl}\p{Pc}"# + digits
         switch scalar {
+        case "d": return inSet ? digits : "[\(digits)]"
+        case "D" where !inSet: return "[^\(digits)]"
         case "s": return #"\p{White_Space}"#
         case "S": return #"\P{White_Space}"#
         case "w": return inSet ? word : "[\(word)]"
