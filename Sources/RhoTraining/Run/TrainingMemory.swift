@@ -20,7 +20,8 @@ public struct TrainingMemory: Sendable {
             throw RhoError(.value, "\(rows) rows of \(context) tokens are too many to count")
         }
         estimate = config.trainingMemory(tokens: tokens)
-        self.copies = min(copies, 1 << 20) * estimate.weights
+        let (bytes, tooMany) = copies.multipliedReportingOverflow(by: estimate.weights)
+        self.copies = tooMany ? 1 << 60 : min(bytes, 1 << 60)
         self.rows = rows
         self.context = context
     }
