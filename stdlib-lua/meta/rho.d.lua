@@ -80,6 +80,7 @@
 ---@field entropy? boolean keep entropies too (default false)
 ---@field mask_documents? boolean tokens see only their own document (default false)
 ---@field file? string scores that were made elsewhere
+---@field reference_flops? number what training the reference took (default 0)
 
 ---@class (exact) DryTrainingOptions
 ---@field name string name of the arm
@@ -413,6 +414,7 @@
 ---@field mask_documents? boolean tokens see only their own document (default false)
 ---@field batch? number rows of a forward pass (default: about 4096 tokens)
 ---@field file? string scores that were made elsewhere, used in place of making them: refused where they are not of this reference, tokenizer, text and context
+---@field reference_flops? number what training the reference took (default 0)
 
 ---@class (exact) SelfReferenceIntersectionOptions
 ---@field keep? number|KeepSchedule share each side keeps; the realised share is smaller; default 0.7
@@ -573,6 +575,7 @@
 ---@field entropy? boolean keep the entropy of the reference's predictions too (default false)
 ---@field mask_documents? boolean tokens see only their own document; training must do the same (default false)
 ---@field file? string scores that were made elsewhere (Scores:path() of another run), used in place of making them; refused where they are not of this reference, tokenizer, text and context
+---@field reference_flops? number what training the reference took, for comparisons to count (default: what is known, which is nothing of a model that was loaded)
 
 ---@class (exact) rho.select.ada_eslm.options
 ---@field alpha? number share of tokens below the threshold at the start (default 0.4)
@@ -1539,6 +1542,10 @@ function Scores:path() end
 ---Floating-point operations that scoring takes.
 ---@return number # operations
 function Scores:flops() end
+
+---Floating-point operations that training the reference took; 0 where they are not known.
+---@return number # operations
+function Scores:reference_flops() end
 
 ---Fingerprint of the reference model.
 ---@return string # hexadecimal

@@ -1,29 +1,23 @@
---- What artifacts cost to make, in floating-point operations, remembered for as long as the artifact lives.
+--- What policies cost beside the trainings they serve, in floating-point operations.
 
 local M = {}
 
-local costs = setmetatable({}, { __mode = "k" })
+local references = setmetatable({}, { __mode = "k" })
 
---- Remembers `cost`, { reference = FLOPs, scoring = FLOPs }, for scores, or for a policy that runs a reference itself.
-function M.record(artifact, cost)
-  costs[artifact] = cost
-end
+--- What a run took altogether: it may have had a reference of its own.
+function M.of_run(run) return run.compute.training + run.compute.reference + run.compute.scoring end
 
---- The cost of an artifact; nothing where nothing is known.
-function M.of(artifact)
-  return artifact and costs[artifact] or { reference = 0, scoring = 0 }
-end
+--- Remembers what it took to train the reference that `policy` runs beside the model.
+function M.record(policy, flops) references[policy] = flops end
 
 --- The cost of everything a policy reads: its scores, those behind its further columns, and its own reference.
 function M.of_policy(policy)
-  local sum, counted = { reference = 0, scoring = 0 }, {}
-  local function add(artifact)
-    if not artifact or counted[artifact] then return end
-    counted[artifact] = true
-    local cost = M.of(artifact)
-    sum.reference, sum.scoring = sum.reference + cost.reference, sum.scoring + cost.scoring
+  local sum, counted = { reference = references[policy] or 0, scoring = 0 }, {}
+  local function add(scores)
+    if not scores or counted[scores] then return end
+    counted[scores] = true
+    sum.reference, sum.scoring = sum.reference + scores:reference_flops(), sum.scoring + scores:flops()
   end
-  add(policy)
   add(policy:scores())
   for _, scores in ipairs(policy:extra_scores()) do add(scores) end
   return sum

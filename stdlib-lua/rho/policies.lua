@@ -47,8 +47,7 @@ for _, entry in ipairs(POLICIES) do
     parts.scope, parts.normaliser, parts.scores, parts.name = o.scope, o.normaliser, o.scores, label(entry, o)
     local policy = s.policy(parts)
     -- A reference that is run beside the model has no scores to carry what it cost to train.
-    local run = type(o.reference) == "table" and o.reference.compute
-    if run then cost.record(policy, { reference = run.training + run.reference + run.scoring, scoring = 0 }) end
+    if type(o.reference) == "table" and o.reference.compute then cost.record(policy, cost.of_run(o.reference)) end
     return policy
   end)
 end

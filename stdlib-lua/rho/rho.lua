@@ -194,6 +194,7 @@ rho.score = rho.declare({
     { "entropy", "boolean", default = false, doc = "keep the entropy of the reference's predictions too" },
     { "mask_documents", "boolean", default = false, doc = "tokens see only their own document; training must do the same" },
     { "file", "string", doc = "scores that were made elsewhere (Scores:path() of another run), used in place of making them; refused where they are not of this reference, tokenizer, text and context" },
+    { "reference_flops", "number", min = 0, unit = "operations", doc = "what training the reference took, for comparisons to count (default: what is known, which is nothing of a model that was loaded)" },
   },
   returns = { { "Scores", "for the scores option of policies" } },
 }, score)

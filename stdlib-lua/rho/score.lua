@@ -15,8 +15,8 @@ return function(options)
   local scores = compute {
     reference = run and run.model or reference, data = options.data, tokenizer = options.tokenizer,
     context = options.context, entropy = options.entropy, mask_documents = options.mask_documents, file = options.file,
+    reference_flops = options.reference_flops or run and cost.of_run(run),
   }
-  cost.record(scores, { reference = run and run.compute.training or 0, scoring = scores:flops() })
   if not rho.dry.active() then context.scored(reference, scores:flops(), scores:describe().tokens) end
   return scores
 end

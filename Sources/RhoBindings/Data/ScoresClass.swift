@@ -20,6 +20,9 @@ final class ScoresBox {
     let corpus: String
     /// Operations that scoring takes, whether now or when the file was made.
     let flops: Double
+    /// Operations that training the reference took, 0 where nobody said. They stay with the scores, because policies may
+    /// hold these when the script no longer does.
+    var referenceFLOPs = 0.0
     /// SHA-256 of a file that came from elsewhere: what its header says need not be all that matters.
     let content: String?
     private let mapped: ScoreFile?
@@ -72,6 +75,13 @@ enum ScoresClass {
                     [.number(box.flops)]
                 },
                 LuaMethod(
+                    "reference_flops",
+                    doc: "Floating-point operations that training the reference took; 0 where they are not known.",
+                    returns: [LuaResult(.number(), "operations")]
+                ) { box, _ in
+                    [.number(box.referenceFLOPs)]
+                },
+                LuaMethod(
                     "reference", doc: "Fingerprint of the reference model.",
                     returns: [LuaResult(.string, "hexadecimal")]
                 ) { box, _ in
@@ -90,7 +100,7 @@ enum ScoresClass {
                             ("context", .integer(box.facts.context)), ("columns", .list(box.columns)),
                             ("reference", .string(box.facts.reference)),
                             ("tokenizer", .string(box.facts.tokenizer)),
-                            ("flops", .number(box.flops)),
+                            ("flops", .number(box.flops)), ("reference_flops", .number(box.referenceFLOPs)),
                         ])
                     ]
                 },

@@ -15,6 +15,7 @@ struct DryScoring {
             LuaField("entropy", .boolean, default: false, doc: "keep entropies too"),
             LuaField("mask_documents", .boolean, default: false, doc: "tokens see only their own document"),
             LuaField("file", .string, doc: "scores that were made elsewhere"),
+            ScoreBinding.referenceFLOPs,
         ])
 
     let corpus: CorpusBox
@@ -24,6 +25,7 @@ struct DryScoring {
     private let facts: ScoresBox.Facts
     /// Whether the scores are there already.
     private let isGiven: Bool
+    private let referenceFLOPs: Double
 
     init(_ options: LuaOptions, ledger: DryLedger, session: Session) throws {
         reference = try options.object("reference", as: ModelBox.self)
@@ -47,6 +49,7 @@ struct DryScoring {
         }
         let file = try options.optionalString("file")
         isGiven = file != nil
+        referenceFLOPs = try options.double("reference_flops")
         if let file { _ = try ScoreFile(path: session.input(file)) }
         let sample = try ledger.sample(corpus, session.store)
         tokens = sample.tokens(tokenizer)
@@ -59,7 +62,9 @@ struct DryScoring {
     func enter(_ ledger: DryLedger, at place: String) throws -> ScoresBox {
         let config = reference.config
         let operations = Double(tokens) * config.forwardFLOPsPerToken(context: facts.context)
-        if isGiven { return ScoresBox(promised: facts, corpus: corpus.name, flops: operations) }
+        let scores = ScoresBox(promised: facts, corpus: corpus.name, flops: operations)
+        scores.referenceFLOPs = referenceFLOPs
+        if isGiven { return scores }
         let batch = max(1, 4096 / facts.context) * facts.context
         let speed = try ledger.speed(config, context: facts.context, tokens: batch)
         let memory = config.trainingMemory(tokens: batch)
@@ -74,6 +79,6 @@ struct DryScoring {
                     "tokens": JSON(tokens), "whole": JSON(isWhole), "context": JSON(facts.context),
                     "parameters": JSON(config.parameterCount),
                 ]))
-        return ScoresBox(promised: facts, corpus: corpus.name, flops: operations)
+        return scores
     }
 }

@@ -25,7 +25,10 @@ struct ScoreBinding {
                 doc:
                     "scores that were made elsewhere, used in place of making them: refused where they are not of this reference, tokenizer, text and context"
             ),
+            referenceFLOPs,
         ])
+    static let referenceFLOPs = LuaField(
+        "reference_flops", .number(min: 0), default: 0, unit: "operations", doc: "what training the reference took")
     static let records = [record]
 
     var functions: [LuaFunctionDeclaration] { [score] }
@@ -53,10 +56,12 @@ struct ScoreBinding {
                 batch: options.optionalInt("batch"), documentMask: options.bool("mask_documents"),
                 entropy: options.bool("entropy"))
             let fingerprint = try reference.fingerprint()
-            guard let path = try options.optionalString("file") else {
-                return [try find(scorer, fingerprint, tokens).value]
-            }
-            return [try given(session.input(path), scorer, fingerprint, tokens).value]
+            let path = try options.optionalString("file")
+            let scores =
+                try path.map { try given(session.input($0), scorer, fingerprint, tokens) }
+                ?? find(scorer, fingerprint, tokens)
+            scores.referenceFLOPs = try options.double("reference_flops")
+            return [scores.value]
         }
     }
 

@@ -113,9 +113,10 @@ describe("rho.ablation", function()
 
   it("counts every score that a policy reads, once", function()
     local cost = require "rho.cost"
-    local a, b = {}, {}
-    cost.record(a, { reference = 5, scoring = 1 })
-    cost.record(b, { reference = 7, scoring = 2 })
+    local function scores_of(reference, scoring)
+      return { reference_flops = function() return reference end, flops = function() return scoring end }
+    end
+    local a, b = scores_of(5, 1), scores_of(7, 2)
     local function policy(scores, further)
       return { scores = function() return scores end, extra_scores = function() return further end }
     end

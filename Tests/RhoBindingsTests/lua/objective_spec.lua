@@ -248,6 +248,23 @@ describe("what a policy remembers", function()
     local live = train { select = s.live_excess { reference = reference, keep = 0.5 } }
     expect.equal(live.compute.reference, reference.compute.training)
   end)
+
+  it("counts reference and scores that only the policy still holds", function()
+    local reference = train { tokens = 256 }
+    local policies = {
+      known = s.excess_loss { scores = rho.score { reference = reference, data = corpus }, keep = 0.5 },
+      told = s.excess_loss { scores = rho.score { reference = reference.model, data = corpus, reference_flops = 7e9 }, keep = 0.5 },
+      nothing = s.excess_loss { scores = rho.score { reference = reference.model, data = corpus }, keep = 0.5 },
+    }
+    collectgarbage()
+    collectgarbage()
+    local known = train { select = policies.known }
+    expect.equal(known.compute.reference, reference.compute.training)
+    expect.equal(known.compute.scoring, policies.known:scores():flops())
+    expect.truthy(known.compute.scoring > 0)
+    expect.equal(train({ select = policies.told }).compute.reference, 7e9)
+    expect.equal(train({ select = policies.nothing }).compute.reference, 0.0)
+  end)
 end)
 
 describe("prompts", function()
