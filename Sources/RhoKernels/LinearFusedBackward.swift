@@ -1,3 +1,5 @@
+import COpenBLAS
+
 /// Backward through a linear layer into what its input was computed from, piece by piece: the gradient of the input
 /// itself is never written out.
 
@@ -11,13 +13,15 @@ public func linearBackwardSwiGLU(
     outputs: Int
 ) {
     guard rows > 0 && inputs > 0 else { return }
+    let streams = outgrowsCaches(floats: rows &* inputs)
     inputGradients(dy, w, rows: rows, inputs: inputs, outputs: outputs) { tile, row, count, column, columns, _ in
         for r in 0..<count {
             let place = (row &+ r) &* 2 &* inputs &+ column
             swigluRowBackward(
                 dgu + place, product.map { $0 + (row &+ r) &* inputs &+ column }, tile + r &* columns, gu + place,
-                apart: inputs, count: columns)
+                apart: inputs, count: columns, streams: streams)
         }
+        if streams { rho_store_fence() }
     }
 }
 

@@ -76,8 +76,8 @@ public func linearForward(
                 y, UnsafePointer(x), w, bias: bias, residual: residual, rows: rows, inputs: inputs, outputs: outputs)
         }
     }
-    // 256 KiB of x at a time stay in L2 beside what they are multiplied by.
-    let block = max(16, (1 << 16) / inputs & ~7)
+    // 32 KiB of x at a time, or two strips, are still in L1 when they are multiplied.
+    let block = max(16, (1 << 13) / inputs & ~7)
     forEachTile(m: rows, n: outputs, k: inputs) { panels, column, columns in
         packWeights(panels, w, row: column, rows: columns, width: inputs)
     } tile: { row, count, column, columns, panels in

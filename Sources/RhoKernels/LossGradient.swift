@@ -10,7 +10,7 @@ struct LossGradient {
     let width: Int
     let vocab: Int
 
-    static let groupRows = 960
+    static var groupRows: Int { 8 &* LossTiles.block }
 
     /// dhidden (+)= factor·dz·head and dhead = dzᵀ·hidden, or += where it is not to start.
     ///

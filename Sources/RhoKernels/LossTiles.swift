@@ -2,7 +2,7 @@
 /// logits cuts alike, so that a number comes out the same whichever pass computes it. Follows from the shape alone.
 struct LossTiles {
     /// Rows of logits between two products that take them.
-    static let block = 120
+    static var block: Int { RegisterTile.isWide ? 128 : 120 }
 
     /// Columns whose rows of the head stay in L2, in both layouts that products take them in.
     let chunk: Int

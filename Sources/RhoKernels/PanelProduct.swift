@@ -3,8 +3,9 @@ import COpenBLAS
 /// Steps of k between two visits to C. A packed panel of B this deep comes from L2, which is fast enough; more visits cost
 /// more.
 private let depth = 512
-/// Rows of A taken through all panels before the next rows: with `depth` about 256 KiB, which stay in L2. Whole strips.
-private let rowBlock = 120
+/// Rows of A taken through all panels before the next rows: with `depth` about 256 KiB, which stay in L2. Whole strips, and
+/// as many rows as a tile of a layer's product has.
+private var rowBlock: Int { RegisterTile.isWide ? 128 : 120 }
 
 /// Whether a result of this size is out of the caches before it is read again, so that it had better go past them.
 @inline(__always)

@@ -20,6 +20,7 @@ func store(_ v: Vec, _ p: MutableFloats) { UnsafeMutableRawPointer(p).storeBytes
 /// The first `lanes` floats at `p`, the other lanes `fill`.
 @_transparent
 func loadPartial(_ p: Floats, _ lanes: Int, fill: Float = 0) -> Vec {
+    if RegisterTile.isWide { return rho_load_lanes(p, lanes, Vec(repeating: fill)) }
     var v = Vec(repeating: fill)
     copyLanes(&v, p, lanes)
     return v
@@ -27,12 +28,13 @@ func loadPartial(_ p: Floats, _ lanes: Int, fill: Float = 0) -> Vec {
 
 @_transparent
 func storePartial(_ v: Vec, _ p: MutableFloats, _ lanes: Int) {
+    if RegisterTile.isWide { return rho_store_lanes(p, v, lanes) }
     var v = v
     copyLanes(p, &v, lanes)
 }
 
-/// Copies fewer than 16 floats. Out of line, because a loop has at most one tail; through memory, because a vector
-/// passed to or from a function is taken apart into quarters, and with it the whole loop.
+/// Copies fewer than 16 floats where loads and stores have no mask. Out of line, because a loop has at most one tail;
+/// through memory, because a vector passed to or from a function is taken apart into quarters, and with it the whole loop.
 @inline(never)
 private func copyLanes(_ y: UnsafeMutableRawPointer, _ x: UnsafeRawPointer, _ lanes: Int) {
     y.copyMemory(from: x, byteCount: min(max(lanes, 0), 16) &* 4)
@@ -99,12 +101,10 @@ func exp(_ x: Vec) -> Vec {
     return mantissa * powerOfTwo(half) * powerOfTwo(exponent &- half)
 }
 
-/// eˣ for x ≤ 88 or NaN: as `exp`, but e^-87.33 (1e-38) below -87.33. The form for softmax, where x is at most about 0.
+/// eˣ for x ≤ 88 or NaN, at the cost of `exp2BelowOverflow`: relative error below 2e-7 + 1e-7·|x|, which softmax does not
+/// feel, for what is small there counts little.
 @_transparent
-func expBelowOverflow(_ x: Vec) -> Vec {
-    let (mantissa, exponent) = expParts(maximum(Vec(repeating: -87.33), x))
-    return mantissa * powerOfTwo(exponent)
-}
+func expBelowOverflow(_ x: Vec) -> Vec { exp2BelowOverflow(x * Vec(repeating: 1.442_695_04)) }
 
 /// 2ˣ for x ≤ 127 or NaN, relative error below 2e-7; 2⁻¹²⁶ (1e-38) below -126. 2⁰ is exactly 1.
 ///

@@ -59,7 +59,7 @@ public func tokenLossBackward(
 /// `tokenLossForward` and, on the way, the gradients of Σ_N loss_N: dhidden_ND and, where given, dhead_VD. All rows must
 /// have a target.
 ///
-/// Logits are kept for a group of rows, as many as 64 MB hold but at most 960, so that they are computed once.
+/// Logits are kept for a group of rows, as many as 64 MB hold but at most 1,024, so that they are computed once.
 public func tokenLossGradients(
     _ loss: MutableFloats, _ lse: MutableFloats, _ dhidden: MutableFloats, _ dhead: MutableFloats?, _ hidden: Floats,
     _ head: Floats, _ targets: UnsafePointer<Int32>, rows: Int, width: Int, vocab: Int,
