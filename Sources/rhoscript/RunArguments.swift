@@ -1,4 +1,5 @@
 import ArgumentParser
+import Glibc
 
 /// What is run: a file, its parameters, and arguments of its own.
 struct RunArguments: ParsableArguments {
@@ -27,6 +28,8 @@ struct RunArguments: ParsableArguments {
         if file.contains("="), !file.hasSuffix(".lua") {
             throw ValidationError("'\(file)' came before the experiment file; write FILE.lua \(file)")
         }
+        // Most likely a misspelt command, which whoever opens the file will say.
+        guard file.hasSuffix(".lua") || access(file, F_OK) == 0 else { return file }
         for word in words.dropFirst() where !word.contains("=") {
             throw ValidationError(
                 "unexpected argument '\(word)': parameters are key=value, and arguments of the script come after --")

@@ -33,6 +33,7 @@ extension CommandLineTests {
             (["--bogus"], "rhoscript: Unknown option '--bogus'"),
             ([], "rhoscript: no experiment file given (rhoscript FILE.lua; rhoscript --help lists what else there is)"),
             (["tset"], "rhoscript: cannot open 'tset': No such file or directory (did you mean 'test'?)"),
+            (["chek", "x.lua"], "rhoscript: cannot open 'chek': No such file or directory (did you mean 'check'?)"),
             (["nothing.lua"], "rhoscript: cannot open 'nothing.lua': No such file or directory"),
             (["."], "rhoscript: '.' is a directory, expected a Lua file"),
             (
