@@ -46,8 +46,11 @@ extension LuaState {
         }
     }
 
+    /// What scripts may raise; `internal` stands for a fault of this program.
+    private static let codes = RhoError.Code.allCases.filter { $0 != .internal }.map(\.rawValue)
+
     private static let errorFields = [
-        LuaField("code", .oneOf(RhoError.Code.allCases.map(\.rawValue)), required: true, doc: "what kind of error"),
+        LuaField("code", .oneOf(codes), required: true, doc: "what kind of error"),
         LuaField("message", .string, required: true, doc: "one sentence"),
         LuaField("hint", .string, doc: "what to try"),
     ]
@@ -71,11 +74,11 @@ extension LuaState {
     }
 
     func scriptError(_ code: LuaValue, _ message: LuaValue, _ hint: LuaValue) throws(RhoError) -> LuaError {
-        let codes = RhoError.Code.allCases.map(\.rawValue)
-        guard let name = code.stringValue, let code = RhoError.Code(rawValue: name) else {
-            let guess = code.stringValue.map { suggestion(for: $0, in: codes) } ?? ""
+        guard let name = code.stringValue, Self.codes.contains(name), let code = RhoError.Code(rawValue: name) else {
+            let guess = code.stringValue.map { suggestion(for: $0, in: Self.codes) } ?? ""
             throw RhoError(
-                .usage, "rho.error: code must be one of \(quotedList(codes)), got \(describeForError(code))\(guess)")
+                .usage,
+                "rho.error: code must be one of \(quotedList(Self.codes)), got \(describeForError(code))\(guess)")
         }
         return LuaError(code: code, message: message.stringValue ?? describeForError(message), hint: hint.stringValue)
     }
