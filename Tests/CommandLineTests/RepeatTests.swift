@@ -104,6 +104,51 @@ extension CommandLineTests {
                 try program.run("lock", "first").err.contains("experiments/tiny.lua has changed since first was made"))
         }
 
+        /// Another build rounds otherwise: it scores with weights of another fingerprint, and results need only be near.
+        /// Other data are other data all the same.
+        @Test func anotherBuildNeedsOnlyBeNear() throws {
+            #expect(try program.run("lock", "first", "--tolerance", "1e-4").status == 0)
+            let lock = try JSON.parse(program.read("experiments/tiny.lock.json"))
+            let other = String(repeating: "0", count: 64)
+            func changed(_ part: String) -> JSON {
+                var lock = lock
+                lock["identity"]?["engine"] = .string(other)
+                let verbs = lock["verbs"]?.arrayValue ?? []
+                lock["verbs"] = .array(
+                    verbs.map { record in
+                        var (record, parts) = (record, record["key"]?["parts"] ?? .null)
+                        if parts[part] != nil { parts[part] = .string(other) }
+                        let key = ObjectKey(
+                            verb: record["key"]?["verb"]?.stringValue ?? "", engine: other,
+                            parts: parts.objectValue ?? [:])
+                        record["key"] = key.json
+                        return record
+                    })
+                return lock
+            }
+            try program.write("experiments/tiny.lock.json", changed("reference").serialized())
+            let near = try program.run("verify", "--progress", "none")
+            #expect(near.status == 0, "\(near.out)\(near.err)")
+            #expect(
+                near.out.hasPrefix("experiments/tiny.lock.json: as it was locked, another build, within 0.0001 ("),
+                "\(near.out)")
+            try program.write("experiments/tiny.lock.json", changed("corpus").serialized())
+            let far = try program.run("verify", "--progress", "none")
+            #expect(far.status == 4)
+            #expect(
+                far.err.contains("is not what it was in the run that is repeated: corpus: 000000000000 -> "),
+                "\(far.err)")
+        }
+
+        /// An experiment of this repository gives what its lock file says, on this machine too.
+        @Test func theQuickstartGivesWhatWasLocked() throws {
+            let root = Files.parent(of: Files.parent(of: Files.parent(of: #filePath)))
+            let outcome = try program.run(
+                "verify", "\(root)/experiments/quickstart.lock.json", "--progress", "none")
+            #expect(outcome.status == 0, "\(outcome.out)\(outcome.err)")
+            #expect(outcome.out.contains("quickstart.lock.json: as it was locked"), "\(outcome.out)")
+        }
+
         @Test func cleanMeansCommitted() throws {
             let outcome = try program.run("experiments/tiny.lua", "--require-clean", "--out", "clean")
             #expect(outcome.status == 2)

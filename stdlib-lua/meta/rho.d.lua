@@ -2271,7 +2271,7 @@ function rho.dry.scores(options) end
 function rho.dry.training(options) end
 
 ---Makes an error value without raising it.
----@param code "usage"|"value"|"io"|"format"|"shape"|"checkpoint"|"mismatch"|"diverged"|"interrupted"|"unsupported"|"memory"|"script"|"dry"|"internal" what kind of error
+---@param code "usage"|"value"|"io"|"format"|"shape"|"checkpoint"|"mismatch"|"diverged"|"interrupted"|"unsupported"|"memory"|"script"|"dry" what kind of error
 ---@param message string one sentence
 ---@param hint? string what to try
 ---@return rho.error # fields code, message, file, line, hint, traceback
@@ -2336,7 +2336,7 @@ function rho.eval.suite(options) end
 function rho.experiment(options) end
 
 ---Raises an error value, placed at the first line of the user's own code.
----@param code "usage"|"value"|"io"|"format"|"shape"|"checkpoint"|"mismatch"|"diverged"|"interrupted"|"unsupported"|"memory"|"script"|"dry"|"internal" what kind of error
+---@param code "usage"|"value"|"io"|"format"|"shape"|"checkpoint"|"mismatch"|"diverged"|"interrupted"|"unsupported"|"memory"|"script"|"dry" what kind of error
 ---@param message string one sentence
 ---@param hint? string what to try
 function rho.fail(code, message, hint) end

@@ -79,7 +79,8 @@ package final class StoreSession {
     private func check(_ key: ObjectKey, _ label: String) throws(RhoError) {
         guard let expected, innerSections == 0 else { return }
         func differences(_ other: VerbRecord) -> [KeyDifference] {
-            key.differences(from: other.key).filter { $0.path != "engine" }
+            let isOtherBuild = key.engine != other.key.engine
+            return key.differences(from: other.key).filter { $0.path != "engine" && !(isOtherBuild && $0.isOfComputed) }
         }
         let candidates = expected.filter { $0.key.verb == key.verb && $0.label == label }
         if candidates.contains(where: { differences($0).isEmpty }) { return }

@@ -81,11 +81,21 @@ public struct KeyDifference: Sendable, Equatable {
 
     private static func show(_ value: JSON?) -> String {
         guard let value else { return "(not there)" }
-        if let text = value.stringValue, text.utf8.count == 64, text.utf8.allSatisfy({ isHex($0) }) {
-            return String(text.prefix(12))
-        }
+        if isHash(value), let text = value.stringValue { return String(text.prefix(12)) }
         let text = value.serialized()
         return text.count <= 60 ? text : String(text.prefix(59)) + "…"
+    }
+
+    /// Whether both values are fingerprints of something that was computed before: weights, or a function that captures
+    /// some. Another build rounds otherwise and gives others, while code, options and data are the same.
+    public var isOfComputed: Bool {
+        let name = path.split(separator: ".").last ?? ""
+        return ["reference", "model", "function"].contains(name) && Self.isHash(before) && Self.isHash(after)
+    }
+
+    private static func isHash(_ value: JSON?) -> Bool {
+        guard let text = value?.stringValue else { return false }
+        return text.utf8.count == 64 && text.utf8.allSatisfy { isHex($0) }
     }
 
     private static func isHex(_ byte: UInt8) -> Bool {
