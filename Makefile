@@ -50,9 +50,11 @@ fuzz: setup
 
 ## lock: run every experiment at smoke size, and freeze data, code and results in experiments/*.lock.json
 lock: build
-	for file in experiments/*.lua; do \
-		run=runs/lock/$$(basename $$file .lua); \
-		$(BINARY) $$file --set preset=smoke --quiet --force --out $$run >/dev/null && $(BINARY) lock $$run --tolerance $(or $(TOLERANCE),1e-3) || exit 1; \
+	@for file in experiments/*.lua; do \
+		$(BINARY) $$file --set preset=smoke --quiet --force --out runs/lock/$$(basename $$file .lua) >/dev/null || exit 1; \
+	done
+	@for file in experiments/*.lua; do \
+		$(BINARY) lock runs/lock/$$(basename $$file .lua) --tolerance $(or $(TOLERANCE),1e-3) || exit 1; \
 	done
 
 ## verify: run every locked experiment again, and hold it to its lock file
